@@ -1,0 +1,1 @@
+"""The verbs: they know ports, never adapters."""

@@ -1,0 +1,1 @@
+"""What the court reads, and the bundle that verifies itself."""

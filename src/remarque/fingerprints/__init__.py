@@ -1,0 +1,1 @@
+"""Perceptual fingerprints: find the same picture again."""

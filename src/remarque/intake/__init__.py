@@ -1,0 +1,1 @@
+"""Read what a picture file says about its own making, one reader per generator."""

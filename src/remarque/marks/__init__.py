@@ -1,0 +1,1 @@
+"""Everything that is put into a published copy, and its reading back."""

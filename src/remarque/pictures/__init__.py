@@ -1,0 +1,1 @@
+"""Decode safely, write, resize, align and compare pictures."""

@@ -1,0 +1,1 @@
+"""Adapters on disk: the database, the picture store, backups."""

@@ -1,0 +1,1 @@
+"""Check evidence offline, sharing no code with what wrote it."""
