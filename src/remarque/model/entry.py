@@ -80,11 +80,15 @@ class Checkpoint:
 
 
 class StampState(StrEnum):
-    """Where the timestamp of one checkpoint by one authority stands."""
+    """Where the timestamp of one checkpoint by one authority stands.
+
+    SUPERSEDED: it never came, but a later checkpoint, which covers this one, is stamped.
+    """
 
     PENDING = "pending"
     HELD = "held"
     REFUSED = "refused"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Take:
     """One run of a recipe and the picture that came out.
 
     ``metadata`` is the digest of the kept raw chunks (canonical JSON); ``kept`` is "store" or
-    "in-place"; ``manner`` says whether it was recorded as it happened or imported later.
+    "in-place", and then ``thumbnail`` is the digest of the small picture that is kept instead;
+    ``manner`` says whether it was recorded as it happened or imported later.
     """
 
     take: str
@@ -82,6 +83,7 @@ class Take:
     manner: Manner
     metadata: Digest
     kept: str = "store"
+    thumbnail: Digest | None = None
     contradictions: tuple[str, ...] = ()
 
 
@@ -101,7 +103,9 @@ class Edition:
 
     ``source`` is the take's picture, ``picture`` the digest of the written file, ``marks`` what
     was read back from it, ``mark_layer`` the digest of the visible mark as a PNG layer (published
-    minus clean) with ``mark_region`` its box in pixels of the published copy.
+    minus clean) with ``mark_region`` its box in pixels of the published copy; ``label_region`` and
+    ``label_layer`` the same for the visible AI label. ``commitment`` is the leaf digest of the
+    take's entry as the copy carries it.
     """
 
     edition: str
@@ -115,6 +119,8 @@ class Edition:
     marks: tuple[MarkFound, ...]
     mark_region: Region | None = None
     mark_layer: Digest | None = None
+    label_region: Region | None = None
+    label_layer: Digest | None = None
     commitment: str = ""
     credentials_timestamp: str = ""
 
