@@ -84,6 +84,13 @@ class VaultTooNew(StoreError):
     default_hint = "Install the newer Remarque; this one leaves the vault untouched."
 
 
+class VaultDamaged(StoreError):
+    """A file of the vault is not what was written there."""
+
+    slug = "vault-damaged"
+    default_hint = "Restore the vault from a backup."
+
+
 class VaultBusy(StoreError):
     """Another process holds the vault and did not let go in time."""
 
@@ -102,6 +109,13 @@ class PlaceUnusable(StoreError):
     """A folder or file cannot be read or written (permissions, gone, not a folder)."""
 
     slug = "place-unusable"
+
+
+class AlreadyThere(StoreError):
+    """A file that would be written is already there."""
+
+    slug = "already-there"
+    default_hint = "Choose another place, or say --force to overwrite."
 
 
 class NotFound(StoreError):

@@ -128,7 +128,7 @@ class TimestampAuthority(Protocol):
         """DER request over SHA-256 of the content, with nonce and certReq."""
 
     def fetch_response(self, request: bytes) -> bytes:
-        """DER response as received. Raises TimestampUnavailable."""
+        """DER response as received. Raises TimestampUnavailable or TimestampRejected."""
 
 
 @dataclass(frozen=True, slots=True)
