@@ -1,0 +1,1 @@
+"""Picture files as containers: metadata in and out without touching a pixel."""

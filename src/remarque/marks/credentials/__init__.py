@@ -1,0 +1,1 @@
+"""Content Credentials (C2PA) and the author's CAWG identity, with the c2pa library wrapped once."""
