@@ -1,0 +1,1 @@
+"""Metadata chunks taken out of picture files by our own parsers, byte for byte."""

@@ -1,0 +1,154 @@
+"""EXIF: a small reader of TIFF directories (TIFF 6.0 §2; Exif 3.0 §4.6) for textual tags."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from remarque.intake.containers.collecting import Collector, decode_plain
+from remarque.intake.containers.exif_text import decode_user_comment, decode_xp
+
+_PREFIX = b"Exif\0\0"
+_SUB_DIRECTORY = 0x8769
+_USER_COMMENT = 0x9286
+_MAKER_NOTE = 0x927C
+_XMP = 0x02BC
+_XP_TAGS = range(0x9C9B, 0x9CA0)
+_TEXT_TAGS = {_USER_COMMENT, _XMP, *_XP_TAGS}
+_LONGEST_MAKER_NOTE = 64 * 1024
+_NAMES = {
+    0x010D: "DocumentName",
+    0x010E: "ImageDescription",
+    0x010F: "Make",
+    0x0110: "Model",
+    0x0131: "Software",
+    0x0132: "DateTime",
+    0x013B: "Artist",
+    0x013C: "HostComputer",
+    0x02BC: "XMLPacket",
+    0x8298: "Copyright",
+    0x9003: "DateTimeOriginal",
+    0x9004: "DateTimeDigitized",
+    0x927C: "MakerNote",
+    0x9286: "UserComment",
+    0x9C9B: "XPTitle",
+    0x9C9C: "XPComment",
+    0x9C9D: "XPAuthor",
+    0x9C9E: "XPKeywords",
+    0x9C9F: "XPSubject",
+    0xA420: "ImageUniqueID",
+}
+_TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
+_TEXT_TYPES = {2, 129}  # ASCII; UTF-8 since Exif 3.0
+_HEADER = 8
+_INLINE = 4  # values of up to four bytes stand in the entry itself
+_MOST_ENTRIES = 2000
+_MOST_DIRECTORIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    content: bytes
+    little: bool
+
+    def number(self, start: int, size: int) -> int:
+        return int.from_bytes(
+            self.content[start : start + size], "little" if self.little else "big"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One tag and where its value stands; the bytes are cut out only where they are wanted."""
+
+    tag: int
+    kind: int
+    start: int
+    size: int
+
+    @property
+    def name(self) -> str:
+        return _NAMES.get(self.tag, f"0x{self.tag:04X}")
+
+    @property
+    def is_textual(self) -> bool:
+        if self.tag == _MAKER_NOTE:
+            return self.size <= _LONGEST_MAKER_NOTE
+        return self.tag in _TEXT_TAGS or self.kind in _TEXT_TYPES
+
+
+def read_exif(content: bytes, into: Collector) -> None:
+    """Collect every textual tag of the first directories and of the EXIF sub-directory.
+
+    Args:
+        content: The block, with or without the prefix that JPEG puts before it.
+        into: Receives one chunk per textual tag, place ``EXIF <tag name>``.
+    """
+    if not into.may_read_exif():
+        into.remark("The file has very many EXIF blocks; the rest is unread.")
+        return
+    content = content.removeprefix(_PREFIX)
+    order = content[:2]
+    if order not in {b"II", b"MM"} or len(content) < _HEADER:
+        into.remark("The EXIF block has no TIFF header and was not read.")
+        return
+    block = _Block(content, little=order == b"II")
+    for entry in _entries(block, into):
+        _take(entry, block, into)
+
+
+def _entries(block: _Block, into: Collector) -> Iterator[_Entry]:
+    """Entries of all directories that can be reached, each directory once."""
+    waiting, seen = [(block.number(4, 4), True)], set[int]()
+    while waiting and len(seen) < _MOST_DIRECTORIES:
+        start, in_chain = waiting.pop(0)
+        if start == 0 or start in seen:
+            continue
+        seen.add(start)
+        count = block.number(start, 2)
+        if start + 2 > len(block.content) or count > _MOST_ENTRIES:
+            into.remark("The EXIF block has a directory outside itself; that part was not read.")
+            continue
+        for position in range(start + 2, start + 2 + 12 * count, 12):
+            if position + 12 > len(block.content):
+                into.remark("The EXIF block ends inside a directory; the rest is missing.")
+                break
+            if block.number(position, 2) == _SUB_DIRECTORY:
+                waiting.insert(0, (block.number(position + 8, 4), False))
+            else:
+                yield _entry(block, position)
+        # Only the main chain goes on: common writers put no link after a sub-directory.
+        if in_chain:
+            waiting.append((block.number(start + 2 + 12 * count, 4), True))
+
+
+def _entry(block: _Block, position: int) -> _Entry:
+    kind = block.number(position + 2, 2)
+    size = _TYPE_SIZES.get(kind, 0) * block.number(position + 4, 4)
+    start = position + 8 if size <= _INLINE else block.number(position + 8, 4)
+    return _Entry(tag=block.number(position, 2), kind=kind, start=start, size=size)
+
+
+def _take(entry: _Entry, block: _Block, into: Collector) -> None:
+    if not entry.is_textual or entry.start >= len(block.content):
+        return
+    if min(entry.size, len(block.content) - entry.start) > into.room:
+        into.refuse("EXIF", entry.name)
+        return
+    raw = block.content[entry.start : entry.start + entry.size]
+    text = _text_of(entry, raw, little=block.little)
+    if not raw or (text is None and entry.tag != _USER_COMMENT):
+        return
+    if len(raw) < entry.size:
+        into.remark(f"The EXIF tag {entry.name} points outside the block; a part is missing.")
+    into.add(f"EXIF {entry.name}", entry.name, raw, text)
+
+
+def _text_of(entry: _Entry, raw: bytes, *, little: bool) -> str | None:
+    if entry.tag == _USER_COMMENT:
+        return decode_user_comment(raw, little=little)
+    if entry.tag in _XP_TAGS:
+        return decode_xp(raw)
+    text = raw.rstrip(b"\0")
+    if entry.tag == _MAKER_NOTE:
+        # Cameras keep binary there; Fooocus keeps the name of its metadata scheme.
+        return text.decode("ascii") if text.isascii() and text.decode().isprintable() else None
+    return decode_plain(text)
