@@ -87,6 +87,9 @@ class MemoryLedger:
     def entries_naming(self, picture: Digest) -> list[StoredEntry]:
         return [stored for stored in self._entries if picture in stored.entry.pictures]
 
+    def leaves(self) -> Iterator[bytes]:
+        return iter([stored.leaf for stored in self.entries()])
+
     def leaf_digests(self, start: int, stop: int) -> Iterator[bytes]:
         if stop > len(self._entries):
             raise NotFound(f"the ledger has {len(self._entries)} entries")

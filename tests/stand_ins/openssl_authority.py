@@ -160,6 +160,19 @@ def _handler_for(desk: _Desk) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+_SIGNS_ONLY = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=False,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def _write_certificates(variant: Variant, folder: Path) -> bytes:
     """Write root.pem, leaf.pem and leaf.key; return the root."""
     now = datetime.now(UTC).replace(microsecond=0)
@@ -170,6 +183,7 @@ def _write_certificates(variant: Variant, folder: Path) -> bytes:
     leaf = (
         _builder(leaf_name, root_name, leaf_key, (now - timedelta(days=40), ends))
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .add_extension(_SIGNS_ONLY, critical=True)  # C2PA asks for it
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
             critical=False,

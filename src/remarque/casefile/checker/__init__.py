@@ -1,0 +1,1 @@
+"""What travels inside every bundle: the single-file checker and the instructions."""

@@ -1,0 +1,197 @@
+"""The intent, the step table, the recipes, the selection."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from remarque.casefile import blocks
+from remarque.casefile.blocks import Spans, span, spans
+from remarque.casefile.chapters import Choice, Dated, Step, Story
+from remarque.casefile.exhibits.changes import changes_by_category, count_of
+from remarque.casefile.exhibits.recipes import recipe_blocks
+from remarque.casefile.plates import THUMBNAIL_PX, Plate, PlateMaker
+from remarque.casefile.wording import en
+from remarque.casefile.wording import sentences_en as say
+from remarque.model.canonical import Json
+from remarque.model.changes import Category
+from remarque.model.digests import Digest
+
+MOST_ROWS = 40
+_LONGEST_UNBROKEN_ROW = 1200
+
+
+def intent_section(story: Story) -> Json:
+    """What the author said the picture was to become, each version with its date."""
+    stated = [
+        blocks.statement(en.LABELS["statement"], intent.text, dated_spans(intent.dated))
+        for intent in story.intents
+    ]
+    return blocks.section(
+        en.HEADINGS["intent"], stated or [blocks.paragraph(en.INTENT_ABSENT)], new_page=True
+    )
+
+
+def steps_section(story: Story, maker: PlateMaker) -> Json:
+    """The step table; beyond forty takes a summary with the rows that matter."""
+    if not story.steps:
+        return blocks.section(en.HEADINGS["steps"], [blocks.paragraph(en.STEPS_ABSENT)])
+    rows: Sequence[Step] = story.steps
+    lead = [blocks.paragraph(en.STEPS_LEAD)]
+    if len(story.steps) > MOST_ROWS:
+        rows = _notable(story)
+        lead += [blocks.paragraph(say.steps_summary(len(story.steps))), _summary(story.steps)]
+    if disordered := _out_of_order(story.steps):
+        lead.append(blocks.note(say.out_of_order(disordered)))
+    return blocks.section(en.HEADINGS["steps"], [*lead, step_rows(story, rows, maker)])
+
+
+def step_rows(story: Story, steps: Sequence[Step], maker: PlateMaker) -> Json:
+    """One row a take: picture, number and times, what changed, grade."""
+    head = [en.LABELS[name] for name in ("picture", "take", "changes")]
+    return {"type": "steps", "head": head, "rows": [_row(story, step, maker) for step in steps]}
+
+
+def recipes_section(story: Story) -> list[Json]:
+    """The first take in full, and the chosen one where it is another."""
+    if not story.steps:
+        return []
+    first = story.steps[0]
+    chosen = story.step_of(story.chosen) if story.chosen else None
+    sections = [blocks.section(en.HEADINGS["first"], _recipe(first))]
+    if chosen is not None and chosen is not first:
+        sections.append(blocks.section(en.HEADINGS["chosen"], _recipe(chosen)))
+    return sections
+
+
+def selection_section(story: Story, maker: PlateMaker) -> Json:
+    """What was chosen over what, and the author's reason as a statement."""
+    if not story.choices:
+        return blocks.section(
+            en.HEADINGS["selection"], [blocks.paragraph(en.SELECTION_ABSENT)], new_page=True
+        )
+    shown = [block for choice in story.choices for block in _choice(story, choice, maker)]
+    return blocks.section(en.HEADINGS["selection"], shown, new_page=True)
+
+
+def thumbnail(step: Step, maker: PlateMaker) -> Plate:
+    """A take's small picture; of a take kept in place, the one kept instead of it."""
+    picture = step.take.picture
+    alt = say.take_alt(step.number, picture.name)
+    made = maker.make(picture.digest, alt, longest_px=THUMBNAIL_PX)
+    if made.absence and step.take.thumbnail is not None:
+        return maker.make(step.take.thumbnail, alt, longest_px=THUMBNAIL_PX)
+    return made
+
+
+def dated_spans(dated: Dated) -> Spans:
+    """When a fact was recorded, its entry, its grade."""
+    return spans(
+        f"{en.LABELS['recorded_at']} {say.moment(dated.recorded)} UTC, "
+        f"{say.entry_name(dated.index)}  ",
+        span(dated.grade.value, "grade"),
+    )
+
+
+def _row(story: Story, step: Step, maker: PlateMaker) -> Json:
+    groups = changes_by_category(step.changes)
+    length = sum(len(piece["t"]) for group in groups for item in group["items"] for piece in item)
+    return {
+        "plate": blocks.plate(thumbnail(step, maker), []),
+        "title": f"{en.LABELS['take']} {step.number}",
+        "tags": _tags(story, step.take.picture.digest),
+        "entry": say.entry_name(step.dated.index).capitalize(),
+        "times": _times(step.dated),
+        "file": step.take.picture.name,
+        "groups": groups,
+        "remarks": _remarks(step),
+        "grade": step.dated.grade.value,
+        "breakable": length > _LONGEST_UNBROKEN_ROW,
+    }
+
+
+def _times(dated: Dated) -> list[Json]:
+    witness = dated.witness
+    times = (
+        (en.LABELS["file_time"], dated.came),
+        (en.LABELS["recorded_at"], dated.recorded),
+        (en.LABELS["stamped_at"], witness.time if witness else None),
+    )
+    return [{"label": label, "time": say.moment(time)} for label, time in times if time]
+
+
+def _tags(story: Story, picture: Digest) -> list[Json]:
+    if any(choice.selection.picture == picture for choice in story.choices):
+        return [span(en.LABELS["chosen"], "seal")]
+    if any(picture in choice.selection.over for choice in story.choices):
+        return [span(en.LABELS["passed_over"], "faint")]
+    return []
+
+
+def _remarks(step: Step) -> list[str]:
+    remarks = []
+    if step.number == 1:
+        remarks.append(en.LABELS["first_take"])
+    elif not step.changes:
+        remarks.append(en.LABELS["no_change"])
+    if step.incomparable:
+        named = ", ".join(en.FIELDS.get(name, name) for name in step.incomparable)
+        remarks.append(say.recorded_on_one_side(named))
+    return remarks + [say.contradiction(sentence) for sentence in step.take.contradictions]
+
+
+def _out_of_order(steps: Sequence[Step]) -> int:
+    came = [step.dated.came for step in steps if step.dated.came is not None]
+    return sum(later < earlier for earlier, later in pairwise(came))
+
+
+def _notable(story: Story) -> list[Step]:
+    """The first and last take and those a selection names, in order."""
+    named = {digest for c in story.choices for digest in (c.selection.picture, *c.selection.over)}
+    last = len(story.steps)
+    notable = [s for s in story.steps if s.number in (1, last) or s.take.picture.digest in named]
+    return notable[:MOST_ROWS]
+
+
+def _summary(steps: Sequence[Step]) -> Json:
+    changes = [change for step in steps for change in step.changes]
+    rows = []
+    for category in Category:
+        number = count_of(changes, category)
+        takes = sum(count_of(step.changes, category) > 0 for step in steps)
+        if number:
+            rows.append(
+                [[span(en.CATEGORIES[category.value])], [span(say.changes_in(number, takes))]]
+            )
+    return blocks.table([en.LABELS["category"], en.LABELS["changes"]], ["40mm", "1fr"], rows)
+
+
+def _recipe(step: Step) -> list[Json]:
+    name = spans(f"{en.LABELS['take']} {step.number}, ", span(step.take.picture.name, "faint"))
+    return [blocks.paragraph(*name, size="lead"), *recipe_blocks(step.take)]
+
+
+def _choice(story: Story, choice: Choice, maker: PlateMaker) -> list[Json]:
+    selection = choice.selection
+    chosen = _candidate(story, selection.picture, maker, tone="chosen")
+    others = [_candidate(story, digest, maker, tone="") for digest in selection.over]
+    columns = min(4, max(2, 1 + len(others)))
+    shown = [
+        blocks.paragraph(say.chose(len(selection.over)), "  ", *dated_spans(choice.dated)),
+        blocks.plates([chosen, *others], columns=columns, height_mm=170 / columns),
+    ]
+    if selection.because.strip():
+        label = en.LABELS["statement"]
+        shown.append(
+            blocks.statement(label, selection.because, [span(say.reason_of(story.author))])
+        )
+    else:
+        shown.append(blocks.paragraph(en.REASON_ABSENT))
+    return shown
+
+
+def _candidate(story: Story, picture: Digest, maker: PlateMaker, *, tone: str) -> Json:
+    step = story.step_of(picture)
+    name = say.picture_name(step.number if step else None, picture)
+    tag = en.LABELS["chosen"] if tone else en.LABELS["passed_over"]
+    made = maker.make(picture, f"{name}, {tag}", longest_px=2 * THUMBNAIL_PX)
+    kind = "seal" if tone else "faint"
+    return blocks.plate(made, spans(f"{name}  ", span(tag, kind)), tone=tone)

@@ -1,0 +1,90 @@
+"""A recipe in full: every fact the file records, and what it does not."""
+
+from remarque.casefile import blocks
+from remarque.casefile.blocks import Spans, span, spans
+from remarque.casefile.wording import en
+from remarque.model.canonical import Json
+from remarque.model.history import Take
+from remarque.model.recipe import LoraUse, Pass, Recipe, Size, SourceUse
+
+_SINGLE = (
+    "seed",
+    "steps",
+    "cfg",
+    "sampler",
+    "scheduler",
+    "model",
+    "model_hash",
+    "vae",
+    "clip_skip",
+    "denoise",
+    "generated_size",
+    "final_size",
+)
+
+
+def recipe_blocks(take: Take) -> list[Json]:
+    """The recipe of one take as names and values."""
+    recipe = take.recipe
+    rows = [
+        (en.FIELDS["prompt"], _prompt(recipe.prompt)),
+        (en.FIELDS["negative_prompt"], _prompt(recipe.negative_prompt)),
+        (en.FIELDS["generator"], _value(take.generator)),
+    ]
+    known = [(name, getattr(recipe, name)) for name in _SINGLE]
+    rows += [(en.FIELDS[name], _value(value)) for name, value in known if value is not None]
+    rows += _lists(recipe)
+    absent = [en.FIELDS[name] for name, value in known if value is None]
+    if absent:
+        rows.append((en.LABELS["not_recorded"], [span(", ".join(absent), "faint")]))
+    return [blocks.facts(rows)]
+
+
+def _lists(recipe: Recipe) -> list[tuple[str, Spans]]:
+    rows = []
+    for name, items in (
+        ("loras", [_lora(use) for use in recipe.loras]),
+        ("sources", [_source(use) for use in recipe.sources]),
+        ("passes", [_pass(further) for further in recipe.passes]),
+        ("settings", [f"{setting.name}: {setting.value}" for setting in recipe.settings]),
+    ):
+        if items:
+            rows.append((en.FIELDS[name], [span("\n".join(items))]))
+    return rows
+
+
+def _prompt(text: str | None) -> Spans:
+    if text is None:
+        return [span(en.LABELS["not_recorded"], "faint")]
+    return [span(text)] if text.strip() else [span(en.LABELS["prompt_empty"], "faint")]
+
+
+def _value(value: object) -> Spans:
+    if value is None:
+        return [span(en.LABELS["not_recorded"], "faint")]
+    if isinstance(value, Size):
+        return spans(f"{value.width} × {value.height}")
+    return spans(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def _lora(use: LoraUse) -> str:
+    weights = [f"{weight:g}" for weight in (use.weight, use.text_weight) if weight is not None]
+    return use.name + (f" ({' / '.join(weights)})" if weights else "")
+
+
+def _source(use: SourceUse) -> str:
+    strength = None if use.strength is None else f"{use.strength:g}"
+    return ", ".join(part for part in (use.role, use.name, use.model, strength) if part)
+
+
+def _pass(further: Pass) -> str:
+    said = [
+        f"{en.FIELDS.get(name, name.replace('_', ' '))} {_spell(value)}"
+        for name in Pass.__dataclass_fields__
+        if name != "role" and (value := getattr(further, name)) is not None
+    ]
+    return f"{further.role}: {', '.join(said)}" if said else further.role
+
+
+def _spell(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

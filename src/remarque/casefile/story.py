@@ -1,0 +1,134 @@
+"""The story of one work, told from its proven entries and nothing else (DESIGN §3, §5)."""
+
+from collections.abc import Iterable
+
+from remarque.casefile.chapters import (
+    Absence,
+    Choice,
+    Comparison,
+    Copy,
+    Dated,
+    EntrySeen,
+    Intent,
+    Publication,
+    Step,
+    Story,
+)
+from remarque.casefile.datings import Dater, JudgeStamp, judge_with, see_checkpoints
+from remarque.casefile.material import CaseMaterial, ProvenEntry
+from remarque.errors import NotFound
+from remarque.model.comparison import compare_recipes, incomparable
+from remarque.model.history import (
+    Body,
+    Edition,
+    IntentStated,
+    Selection,
+    Sighting,
+    Take,
+    WorkOpened,
+    body_of,
+)
+from remarque.model.times import parse_time
+
+Told = tuple[Body, Dated]
+
+
+def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None) -> Story:
+    """Put the entries of one work in order, compare neighbouring takes, grade every entry.
+
+    Args:
+        material: The entries with their proofs, checkpoints and stamps.
+        judge_stamp: Judges a stamp over a checkpoint's bytes; the verifying room's own judge
+            with the material's trusted roots if left out. A stamp by an authority on loopback
+            never makes anything contemporaneous, whatever is judged about it.
+
+    Raises:
+        MetadataMalformed: An entry's body or time is not in the form of its kind.
+        NotFound: The sighting the case is about is not among the entries.
+    """
+    judge = judge_stamp or judge_with(material.trusted_roots)
+    checkpoints = see_checkpoints(material.checkpoints, material.stamps, judge)
+    dater = Dater(checkpoints)
+    told: list[tuple[ProvenEntry, Body, Dated]] = []
+    for proven in material.entries:
+        body = body_of(proven.stored)
+        told.append((proven, body, dater.date(proven.stored, body)))
+    of_work = [(body, dated) for proven, body, dated in told if _is_of(proven, material.work)]
+    story = Story(
+        author=material.author,
+        key_id=material.key_id,
+        verifier_key=material.verifier_key,
+        work=material.work,
+        title=material.title,
+        software=material.software,
+        written_at=parse_time(material.written_at),
+        opened=next((dated for body, dated in of_work if isinstance(body, WorkOpened)), None),
+        intents=tuple(
+            Intent(d, body.text) for body, d in of_work if isinstance(body, IntentStated)
+        ),
+        steps=_steps(of_work),
+        choices=tuple(Choice(d, body) for body, d in of_work if isinstance(body, Selection)),
+        publications=tuple(Publication(d, b) for b, d in of_work if isinstance(b, Edition)),
+        copies=_copies(of_work, material.work),
+        about=material.sighting,
+        entries=tuple(_entry_seen(proven, dated) for proven, _, dated in told),
+        checkpoints=checkpoints,
+        absences=tuple(Absence(digest, reason) for digest, reason in material.missing),
+    )
+    if material.sighting is not None and story.accused is None:
+        raise NotFound(
+            f"the sighting {material.sighting} is not among the entries of “{material.title}”",
+            hint="Name a sighting that was recorded for this work.",
+        )
+    return story
+
+
+def _is_of(proven: ProvenEntry, work: str) -> bool:
+    return proven.stored.entry.work == work
+
+
+def _steps(of_work: Iterable[Told]) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for body, dated in of_work:
+        if not isinstance(body, Take):
+            continue
+        before = steps[-1].take.recipe if steps else None
+        steps.append(
+            Step(
+                number=len(steps) + 1,
+                dated=dated,
+                take=body,
+                changes=compare_recipes(before, body.recipe) if before else (),
+                incomparable=incomparable(before, body.recipe) if before else (),
+            )
+        )
+    return tuple(steps)
+
+
+def _copies(of_work: list[Told], work: str) -> tuple[Copy, ...]:
+    editions = {body.edition: body for body, _ in of_work if isinstance(body, Edition)}
+    return tuple(
+        Copy(
+            dated=dated,
+            sighting=body,
+            comparisons=tuple(
+                Comparison(match, editions.get(match.edition or ""))
+                for match in body.matches
+                if match.work == work
+            ),
+        )
+        for body, dated in of_work
+        if isinstance(body, Sighting)
+    )
+
+
+def _entry_seen(proven: ProvenEntry, dated: Dated) -> EntrySeen:
+    stored = proven.stored
+    return EntrySeen(
+        index=stored.index,
+        kind=stored.entry.kind,
+        leaf=stored.leaf,
+        leaf_digest=stored.leaf_digest,
+        proof=proven.proof,
+        dated=dated,
+    )

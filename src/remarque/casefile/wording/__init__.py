@@ -1,0 +1,1 @@
+"""What the case file says, one module a language."""
