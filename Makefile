@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup lint format test demo bench system-packages clean
+.PHONY: help setup lint format test demo docs bench system-packages clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -18,20 +18,23 @@ $(STAMP): pyproject.toml constraints.txt
 setup: $(STAMP) ## virtual environment with everything at the pinned versions
 
 lint: $(STAMP) ## style, types, floors of the house
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(STAMP) ## write the code in house style
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks docs
+	$(BIN)/ruff check --fix src tests benchmarks docs
 
 test: $(STAMP) ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 demo: $(STAMP) ## the whole story on sample pictures; says where to look
 	$(BIN)/remarque demo --out demo-output --force
+
+docs: $(STAMP) ## the reference pages that are made from the code
+	$(BIN)/python docs/generate_reference.py
 
 bench: $(STAMP) ## the measured tables of docs/reference/benchmarks.md
 	$(BIN)/python benchmarks/run.py

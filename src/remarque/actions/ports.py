@@ -34,6 +34,9 @@ class LedgerStore(Protocol):
     def entries_naming(self, picture: Digest) -> list[StoredEntry]:
         """Entries whose ``pictures`` hold this digest, in order."""
 
+    def leaves(self) -> Iterator[bytes]:
+        """The stored bytes of every entry in order, not looked at: for an audit."""
+
     def leaf_digests(self, start: int, stop: int) -> Iterator[bytes]:
         """Leaf digests of the entries start..stop-1, 32 raw bytes each."""
 

@@ -1,0 +1,231 @@
+"""Enter pictures that exist already: always *imported*, whatever their files claim.
+
+Files are decoded and fingerprinted in threads, and entered in order in small durable batches,
+so that an import that is broken off goes on where it stopped.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+
+from remarque.actions.finding_files import read_file
+from remarque.actions.ports import Keeping, Vault
+from remarque.actions.recording import Fact, new_id, record_all
+from remarque.actions.works import history_of
+from remarque.errors import (
+    DiskFull,
+    InputError,
+    PictureTooLarge,
+    PictureUnreadable,
+    StoreError,
+    VaultBusy,
+)
+from remarque.fingerprints.pdq import PDQ_VERSION, pack, pdq
+from remarque.intake import chunks_as_json, read_picture
+from remarque.model.canonical import encode_canonical
+from remarque.model.digests import Digest, digest_of
+from remarque.model.history import Manner, PictureFile, Take
+from remarque.model.times import format_time
+from remarque.pictures.decoding import decode, measure
+from remarque.pictures.encoding import thumbnail
+from remarque.progress import Progress, Step, be_silent
+
+BATCH_FILES = 32
+THUMBNAIL_PX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file: a take (new or known), or the reason it was left out."""
+
+    path: Path
+    picture: Digest | None = None
+    take: str | None = None
+    work: str | None = None
+    new: bool = False
+    problem: InputError | StoreError | None = None
+    warning: str = ""
+    keeping: Keeping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportWishes:
+    """How bytes are kept: ``in_place`` keeps only digest, thumbnail and metadata."""
+
+    in_place: bool = False
+    copy_always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One file whose bytes are kept and whose take is ready to be entered."""
+
+    path: Path
+    take: Take
+    fingerprint: bytes | None
+    warning: str
+    keeping: Keeping
+
+
+def import_pictures(
+    vault: Vault,
+    files: Sequence[Path],
+    work: str,
+    wishes: ImportWishes | None = None,
+    progress: Progress = be_silent,
+) -> Iterator[Imported]:
+    """Enter files as imported takes of a work, in the order given.
+
+    A file that cannot be a take is reported with its problem and the others go on. A picture that
+    the work already has is reported as known; nothing is written for it.
+
+    Raises:
+        DiskFull, VaultBusy: What was yielded before is safely on disk.
+    """
+    known = {t.body.picture.digest: t.body.take for t in history_of(vault, work).takes}
+    intake = _Intake(vault, work, wishes or ImportWishes(), known)
+    with ThreadPoolExecutor(max_workers=min(8, cpu_count() or 2)) as pool:
+        for start in range(0, len(files), BATCH_FILES):
+            batch = files[start : start + BATCH_FILES]
+            yield from intake.enter(list(pool.map(intake.prepare, batch)))
+            done = start + len(batch)
+            progress(Step("import", done, len(files), "imported", batch[-1].name))
+
+
+def describe_file(content: bytes, path: Path) -> PictureFile:
+    """The facts about a picture file that an entry names.
+
+    Raises:
+        PictureUnreadable, PictureTooLarge: It is not a picture that may be opened.
+    """
+    size = measure(content)
+    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return PictureFile(
+        digest=digest_of(content),
+        name=path.name,
+        media_type=size.media_type,
+        size_bytes=len(content),
+        width_px=size.width_px,
+        height_px=size.height_px,
+        modified=format_time(modified),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """One import under way. ``known`` maps the pictures of the work to their takes."""
+
+    vault: Vault
+    work: str
+    wishes: ImportWishes
+    known: dict[Digest, str]
+
+    def prepare(self, path: Path) -> _Prepared | Imported:
+        """Read, decode, fingerprint and keep one file; runs in a thread of its own."""
+        try:
+            content = read_file(path)
+            digest = digest_of(content)
+            if digest in self.known:
+                return self._known_again(path, digest)
+            return self._prepare_new(path, content)
+        except (DiskFull, VaultBusy):
+            raise
+        except (InputError, StoreError) as error:
+            return Imported(path, problem=error)
+
+    def _known_again(self, path: Path, digest: Digest) -> Imported:
+        """A picture the work has already; if its stored bytes are damaged or gone, mend them."""
+        pictures, take = self.vault.pictures, self.known[digest]
+        try:
+            pictures.path_of(digest)
+        except StoreError:
+            if self.wishes.in_place:
+                pictures.note_place(path.absolute(), digest)
+                keeping = Keeping.IN_PLACE
+            else:
+                keeping = pictures.keep_file(path, digest, copy_always=self.wishes.copy_always)
+            mended = f"{path.name}: the stored bytes were damaged or gone, and are whole again"
+            return Imported(path, digest, take, self.work, warning=mended, keeping=keeping)
+        return Imported(path, digest, take, self.work)
+
+    def _prepare_new(self, path: Path, content: bytes) -> _Prepared:
+        file = describe_file(content, path)
+        reading = read_picture(content)
+        fingerprint, small, warning = _look_at(content, path)
+        pictures = self.vault.pictures
+        keeping, kept_small = Keeping.IN_PLACE, None
+        if self.wishes.in_place:
+            pictures.note_place(path.absolute(), file.digest)
+            kept_small = pictures.keep_bytes(small) if small is not None else None
+        else:
+            keeping = pictures.keep_file(path, file.digest, copy_always=self.wishes.copy_always)
+        chunks = encode_canonical(chunks_as_json(reading.chunks))
+        take = Take(
+            take=new_id(),
+            work=self.work,
+            picture=file,
+            generator=reading.generator,
+            recipe=reading.recipe,
+            manner=Manner.IMPORTED,
+            metadata=pictures.keep_bytes(chunks),
+            kept="in-place" if self.wishes.in_place else "store",
+            thumbnail=kept_small,
+            contradictions=reading.contradictions,
+        )
+        return _Prepared(path, take, fingerprint, warning, keeping)
+
+    def enter(self, prepared: list[_Prepared | Imported]) -> list[Imported]:
+        """Append one batch of takes in order; their bytes are safe before they are named."""
+        results: list[Imported] = []
+        fresh: list[_Prepared] = []
+        for item in prepared:
+            if isinstance(item, Imported):
+                results.append(item)
+                continue
+            digest = item.take.picture.digest
+            new = digest not in self.known
+            if new:
+                self.known[digest] = item.take.take
+                fresh.append(item)
+            results.append(
+                Imported(
+                    item.path,
+                    digest,
+                    self.known[digest],
+                    self.work,
+                    new,
+                    None,
+                    item.warning,
+                    item.keeping,
+                )
+            )
+        self._append(fresh)
+        return results
+
+    def _append(self, fresh: list[_Prepared]) -> None:
+        if not fresh:
+            return
+        record_all(self.vault, [Fact(p.take, self.work, _named(p.take)) for p in fresh])
+        self.vault.fingerprints.put(
+            (p.take.picture.digest, PDQ_VERSION, p.fingerprint)
+            for p in fresh
+            if p.fingerprint is not None
+        )
+
+
+def _look_at(content: bytes, path: Path) -> tuple[bytes | None, bytes | None, str]:
+    """Fingerprint and thumbnail, or the sentence that says why there are none."""
+    try:
+        picture = decode(content)
+    except (PictureUnreadable, PictureTooLarge) as error:
+        # Damaged pixels do not unmake what the file says about itself: enter it, and say so.
+        return None, None, f"{path.name} cannot be searched for: {error.message}"
+    return pack(pdq(picture.pixels)), thumbnail(picture.pixels, THUMBNAIL_PX), ""
+
+
+def _named(take: Take) -> tuple[Digest, ...]:
+    small = (take.thumbnail,) if take.thumbnail is not None else ()
+    return (take.picture.digest, *small, take.metadata)

@@ -1,0 +1,102 @@
+"""Run the published test vectors on this installation (``remarque selftest``).
+
+The vectors ship in the package and never change for a version; see ``src/remarque/vectors``.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+
+import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from remarque.fingerprints.pdq import pdq
+from remarque.ledger.checkpoint import sign_checkpoint
+from remarque.ledger.entry import leaf_digest_of, seal_entry
+from remarque.ledger.merkle import Tree
+from remarque.ledger.note import key_id
+from remarque.model.canonical import Json, decode_json
+from remarque.model.entry import Entry, Kind
+from remarque.model.reports import Check, Outcome, Report
+from remarque.pictures.scaling import Pixels
+from remarque.verifying.merkle import consistency_holds, inclusion_holds
+from remarque.verifying.notes import parse_tlog_proof, parse_verifier_key
+
+Pair = tuple[object, object]
+"""What came out, and what the vector says."""
+
+
+def run_selftest() -> Report:
+    """Every vector of the package, one row each."""
+    groups: tuple[tuple[str, Callable[[Json], Iterator[Pair]], str], ...] = (
+        ("entry_v1", _entries, "RFC 8785, RFC 9162 §2.1.1"),
+        (
+            "checkpoint",
+            _checkpoints,
+            "RFC 9162 §2.1, C2SP signed-note, tlog-checkpoint, tlog-proof",
+        ),
+        ("pdq_v1", _fingerprints, "PDQ (ThreatExchange), as pdq_v1"),
+    )
+    return Report("test vectors of this installation", tuple(_row(*group) for group in groups))
+
+
+def _row(name: str, compare: Callable[[Json], Iterator[Pair]], source: str) -> Check:
+    pairs = list(compare(_vectors(name)))
+    wrong = sum(got != wanted for got, wanted in pairs)
+    outcome = Outcome.FAILS if wrong or not pairs else Outcome.HOLDS
+    sentence = f"{len(pairs) - wrong} of {len(pairs)} comparisons agree"
+    return Check(name, outcome, f"vectors/{name}.json", sentence, source=source)
+
+
+def _vectors(name: str) -> Json:
+    return decode_json(files("remarque").joinpath("vectors", f"{name}.json").read_bytes())
+
+
+def _entries(vectors: Json) -> Iterator[Pair]:
+    for vector in vectors:
+        fields = dict(vector["entry"])
+        entry = Entry(
+            **{**fields, "kind": Kind(fields["kind"]), "pictures": tuple(fields["pictures"])}
+        )
+        sealed = seal_entry(entry, salt=bytes.fromhex(vector["salt"]))
+        yield sealed.leaf.decode(), vector["leaf"]
+        yield sealed.leaf_digest.hex(), vector["leaf_digest"]
+
+
+def _checkpoints(vectors: Json) -> Iterator[Pair]:
+    key = parse_verifier_key(vectors["verifier_key"])
+    yield key_id(key.public_key), vectors["key_id"]
+    sign = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(vectors["seed"])).sign
+    digests = [leaf_digest_of(leaf.encode()) for leaf in vectors["leaves"]]
+    tree = Tree(digests)
+    for vector in vectors["checkpoints"]:
+        size, root = vector["size"], tree.root(vector["size"])
+        note = sign_checkpoint(key.origin, size, root, sign, key.public_key)
+        yield root.hex(), vector["root"]
+        yield note.decode(), vector["note"]
+        for text in vector["proofs"]:
+            proof = parse_tlog_proof(text.encode())
+            leaf = digests[proof.index]
+            yield inclusion_holds(proof.index, size, leaf, proof.hashes, root), True
+            if size > 1:  # the root of one leaf is its leaf digest
+                yield inclusion_holds(proof.index, size, root, proof.hashes, leaf), False
+        for old in vector["consistency"]:
+            hashes = [bytes.fromhex(digest) for digest in old["hashes"]]
+            before = tree.root(old["old"])
+            yield consistency_holds(old["old"], size, hashes, before, root), True
+
+
+def _fingerprints(vectors: Json) -> Iterator[Pair]:
+    for vector in vectors:
+        made = pdq(_drawn(vector["picture"]))
+        yield (made.bits.hex(), made.quality), (vector["bits"], vector["quality"])
+
+
+def _drawn(name: str) -> Pixels:
+    """The three test pictures, 640 x 512, drawn from a formula."""
+    y, x = np.mgrid[0:512, 0:640]
+    grey = {
+        "rings": 127 + 127 * np.sin(np.hypot(x - 200, y - 300) / 17),
+        "ramp": (x + 2 * y) % 256,
+        "checks": ((x // 40 + y // 64) % 2) * 255,
+    }[name]
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
