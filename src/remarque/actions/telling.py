@@ -9,7 +9,7 @@ from remarque.model.changes import Change
 from remarque.model.comparison import compare_recipes, incomparable
 from remarque.model.entry import StampState
 from remarque.model.history import Take
-from remarque.model.prompts import Syntax
+from remarque.model.takes import prompt_syntax
 from remarque.verifying.grading import CoveringStamp, GradedFact, grade_entry
 from remarque.verifying.timestamps import check_token
 
@@ -50,7 +50,7 @@ def tell(vault: Vault, reference: str) -> Telling:
     steps = []
     before: Take | None = None
     for number, take in enumerate(history.takes, start=1):
-        pair = (before.recipe, take.body.recipe, syntax_of(before, take.body)) if before else ()
+        pair = (before.recipe, take.body.recipe, prompt_syntax(before, take.body)) if before else ()
         steps.append(
             Step(
                 number=number,
@@ -63,11 +63,6 @@ def tell(vault: Vault, reference: str) -> Telling:
         )
         before = take.body
     return Telling(history, tuple(steps))
-
-
-def syntax_of(before: Take, after: Take) -> Syntax:
-    """The prompt syntax both takes are read in: ComfyUI's own only where both come from it."""
-    return "comfyui" if before.generator == after.generator == "ComfyUI" else "automatic1111"
 
 
 def covering_stamps(vault: Vault) -> list[CoveringStamp]:

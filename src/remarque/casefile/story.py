@@ -28,6 +28,7 @@ from remarque.model.history import (
     WorkOpened,
     body_of,
 )
+from remarque.model.takes import prompt_syntax
 from remarque.model.times import parse_time
 
 Told = tuple[Body, Dated]
@@ -92,14 +93,15 @@ def _steps(of_work: Iterable[Told]) -> tuple[Step, ...]:
     for body, dated in of_work:
         if not isinstance(body, Take):
             continue
-        before = steps[-1].take.recipe if steps else None
+        before = steps[-1].take if steps else None
+        pair = (before.recipe, body.recipe, prompt_syntax(before, body)) if before else ()
         steps.append(
             Step(
                 number=len(steps) + 1,
                 dated=dated,
                 take=body,
-                changes=compare_recipes(before, body.recipe) if before else (),
-                incomparable=incomparable(before, body.recipe) if before else (),
+                changes=compare_recipes(*pair) if pair else (),
+                incomparable=incomparable(*pair) if pair else (),
             )
         )
     return tuple(steps)

@@ -1,8 +1,9 @@
 """From stamps and an entry to a grade: how far a fact can be trusted (DESIGN §3).
 
 A stamp counts as *outside* when it is intact and its authority is not a program on the same
-machine; except that whoever verifies may vouch for such an authority by giving its root. Whether the authority is *known* is kept beside the grade, never mixed into it: then the
-grade is only as good as an authority the reader must judge (docs/reference/bundle.md).
+machine; except that whoever verifies may vouch for such an authority by giving its root. Whether
+the authority is *known* is kept beside the grade, never mixed into it: then the grade is only as
+good as an authority the reader must judge (docs/reference/bundle.md).
 """
 
 import ipaddress
