@@ -8,6 +8,8 @@ import platform
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before numpy
+
 import bench_bundle
 import bench_importing
 import bench_ledger

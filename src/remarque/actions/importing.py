@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from os import cpu_count
 from pathlib import Path
 
 from remarque.actions.finding_files import read_file
@@ -35,6 +34,7 @@ from remarque.progress import Progress, Step, be_silent
 
 BATCH_FILES = 32
 THUMBNAIL_PX = 512
+WORKERS = 8  # most of the time of each is waiting for the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def import_pictures(
     """
     known = {t.body.picture.digest: t.body.take for t in history_of(vault, work).takes}
     intake = _Intake(vault, work, wishes or ImportWishes(), known)
-    with ThreadPoolExecutor(max_workers=min(8, cpu_count() or 2)) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         for start in range(0, len(files), BATCH_FILES):
             batch = files[start : start + BATCH_FILES]
             yield from intake.enter(list(pool.map(intake.prepare, batch)))
@@ -154,7 +154,7 @@ class _Intake:
     def _prepare_new(self, path: Path, content: bytes) -> _Prepared:
         file = describe_file(content, path)
         reading = read_picture(content)
-        fingerprint, small, warning = _look_at(content, path)
+        fingerprint, small, warning = self._look_at(content, path)
         pictures = self.vault.pictures
         keeping, kept_small = Keeping.IN_PLACE, None
         if self.wishes.in_place:
@@ -176,6 +176,16 @@ class _Intake:
             contradictions=reading.contradictions,
         )
         return _Prepared(path, take, fingerprint, warning, keeping)
+
+    def _look_at(self, content: bytes, path: Path) -> tuple[bytes | None, bytes | None, str]:
+        """Fingerprint, thumbnail where one is kept, or the sentence that says why there is none."""
+        try:
+            pixels = decode(content).pixels
+        except (PictureUnreadable, PictureTooLarge) as error:
+            # Damaged pixels do not unmake what the file says about itself: enter it, and say so.
+            return None, None, f"{path.name} cannot be searched for: {error.message}"
+        small = thumbnail(pixels, THUMBNAIL_PX) if self.wishes.in_place else None
+        return pack(pdq(pixels)), small, ""
 
     def enter(self, prepared: list[_Prepared | Imported]) -> list[Imported]:
         """Append one batch of takes in order; their bytes are safe before they are named."""
@@ -214,16 +224,6 @@ class _Intake:
             for p in fresh
             if p.fingerprint is not None
         )
-
-
-def _look_at(content: bytes, path: Path) -> tuple[bytes | None, bytes | None, str]:
-    """Fingerprint and thumbnail, or the sentence that says why there are none."""
-    try:
-        picture = decode(content)
-    except (PictureUnreadable, PictureTooLarge) as error:
-        # Damaged pixels do not unmake what the file says about itself: enter it, and say so.
-        return None, None, f"{path.name} cannot be searched for: {error.message}"
-    return pack(pdq(picture.pixels)), thumbnail(picture.pixels, THUMBNAIL_PX), ""
 
 
 def _named(take: Take) -> tuple[Digest, ...]:
