@@ -66,7 +66,7 @@ def check(
 
 def _tell(checked: "Checked", *, as_json: bool) -> None:
     if checked.problem is not None:
-        print_error(checked.problem)
+        print_error(checked.problem, about=str(checked.suspect))
     for warning in checked.warnings:
         warn(warning)
     if as_json:

@@ -1,5 +1,6 @@
 """``remarque demo``: the whole story on sample pictures."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,8 @@ def _say_where_to_look(out: Path) -> None:
     say(f"  the edition        {out}/2-published/")
     say(f"  the stolen copy    {out}/3-seen-elsewhere/blog-post.jpg")
     say("Check it yourself:")
-    say(f"  remarque verify {out}/4-case/bundle.zip --root {out}/demonstration-authority.pem")
+    program = sys.argv[0] if "/" in sys.argv[0] else "remarque"
+    say(f"  {program} verify {out}/4-case/bundle.zip --root {out}/demonstration-authority.pem")
     say(f"  unzip {out}/4-case/bundle.zip -d {out}/bundle; follow VERIFY.md in it")
     say(
         "The timestamps come from an authority this demonstration started on this machine:"

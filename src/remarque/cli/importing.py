@@ -75,7 +75,7 @@ def _class_of(imported: "Imported") -> str:
 
 def _tell(imported: "Imported", *, as_json: bool) -> None:
     if imported.problem is not None:
-        print_error(imported.problem)
+        print_error(imported.problem, about=str(imported.path))
     if imported.warning:
         warn(imported.warning)
     if as_json:

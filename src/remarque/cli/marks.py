@@ -42,7 +42,7 @@ def marks(
             found = marks_of(read_file(path), own=own, known=roots)
         except RemarqueError as error:
             failed = True
-            print_error(error)
+            print_error(error, about=str(path))
             if json:
                 print_json({"path": str(path), **error_as_json(error)})
             continue

@@ -56,13 +56,17 @@ def warn(text: str) -> None:
     stderr_console().print(Text(clean(text), style="yellow"))
 
 
-def print_error(error: RemarqueError, *, as_json: bool = False) -> None:
-    """One sentence and what to do, on stderr; with ``--json`` the same as one object there."""
+def print_error(error: RemarqueError, *, about: str = "", as_json: bool = False) -> None:
+    """One sentence and what to do, on stderr; with ``--json`` the same as one object there.
+
+    ``about`` is the file it is about, where the sentence may not name it.
+    """
     if as_json:
         print(json.dumps(error_as_json(error), ensure_ascii=False), file=sys.stderr)
         return
     console = stderr_console()
-    console.print(Text.assemble(("remarque: ", f"bold {ACCENT}"), clean(error.message)))
+    named = f"{about}: " if about and about not in error.message else ""
+    console.print(Text.assemble(("remarque: ", f"bold {ACCENT}"), clean(named + error.message)))
     if error.hint:
         console.print(Text(clean(error.hint), style="dim"))
 

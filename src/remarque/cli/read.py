@@ -29,7 +29,7 @@ def read(
             reading = read_picture(read_file(path))
         except RemarqueError as error:
             failed = True
-            print_error(error)
+            print_error(error, about=str(path))
             if json:
                 print_json({"path": str(path), **error_as_json(error)})
             continue
