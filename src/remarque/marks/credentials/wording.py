@@ -1,6 +1,6 @@
 """What credentials say, as plain sentences."""
 
-from remarque.marks.credentials.found import Credentials, Identity
+from remarque.marks.credentials.found import Credentials, Identity, Ingredient
 from remarque.marks.wording import shown
 from remarque.model.marks import MarkState
 
@@ -29,13 +29,29 @@ def describe_credentials(found: Credentials) -> str:
         signer += f" with {shown(found.claim_generator)}"
     if found.state is MarkState.BROKEN:
         return f"Content Credentials {signer} do not check out: {reason_broken(found)}"
+    made_from = _ingredients(found)
     if found.own:
-        return f"Content Credentials {signer} check out: the author's own certificate"
+        return f"Content Credentials {signer} check out: the author's own certificate{made_from}"
     if found.state is MarkState.TRUSTED:
-        return f"Content Credentials {signer} check out, and the signer is known"
+        return f"Content Credentials {signer} check out, and the signer is known{made_from}"
     return (
         f"Content Credentials {signer} are intact; whether the signer is who it says is not known"
+        f"{made_from}"
     )
+
+
+def _ingredients(found: Credentials) -> str:
+    """What the picture was made from, where that has credentials of its own."""
+    kept = [
+        (shown(part.title) or "a picture") + (" (broken)" if _is_broken(part) else "")
+        for part in found.ingredients
+        if part.has_credentials
+    ]
+    return f"; made from {', '.join(kept)} with its own credentials" if kept else ""
+
+
+def _is_broken(part: Ingredient) -> bool:
+    return any(not code.endswith(".untrusted") for code in part.failures)
 
 
 def reason_broken(found: Credentials) -> str:
