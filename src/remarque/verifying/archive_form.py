@@ -38,7 +38,7 @@ def find_departure(path: Path) -> str | None:
     try:
         with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
             return _find_in(stream, archive.infolist())
-    except (OSError, zipfile.BadZipFile, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BundleRefused(f"{path} is not a readable zip archive") from error
 
 

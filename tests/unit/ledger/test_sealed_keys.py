@@ -64,7 +64,11 @@ def test_a_passphrase_that_looks_like_a_recovery_code_works_too():
         unseal_keys(sealed, lookalike)
 
 
-@pytest.mark.parametrize("secret", ["wrong", PASSPHRASE + " ", PASSPHRASE.upper(), CODE[:-1]])
+@pytest.mark.parametrize(
+    "secret",
+    ["wrong", PASSPHRASE + " ", PASSPHRASE.upper(), CODE[:-1]],
+    ids=["another", "with-a-space", "in-capitals", "half-a-code"],
+)
 def test_a_wrong_passphrase_is_said_to_be_wrong(secret):
     with pytest.raises(WrongPassphrase) as caught:
         unseal_keys(SEALED, secret)

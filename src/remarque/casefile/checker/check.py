@@ -22,13 +22,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from remarque.casefile.checker.opening import (
     BROKEN,
+    DAMAGE,
     FAILS,
     HOLDS,
     UNDECIDED,
@@ -341,7 +341,7 @@ def check_place(place: Path, roots: list[Path]) -> int:
     """Check the bundle at a place, line by line; gives the exit status."""
     try:
         bundle = Bundle(place, roots)
-    except (*BROKEN, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         sys.stdout.write(f"{FAILS:13}  bundle: refused: {str(error)!a}\n")
         return 1
     check_bundle(bundle)
