@@ -81,7 +81,7 @@ def test_from_generator_files_to_a_bundle_a_stranger_can_check(tmp_path, outputs
         )
 
         stolen = steal(Path(edition["path"]), tmp_path / "blog.jpg")
-        found = run("check", stolen, "--json")
+        found = run("check", stolen, "--json", "--differences", tmp_path / "differences")
         assert found.code == 0, found.err
         sighting = found.line()
         assert sighting["verdict"] in {"copy", "partial"}
@@ -89,6 +89,9 @@ def test_from_generator_files_to_a_bundle_a_stranger_can_check(tmp_path, outputs
         assert match["picture"] == imported[2]["picture"]
         assert match["edition"] == edition["edition"]
         assert match["removed"]["visible"] == "cropped"
+        (difference,) = (tmp_path / "differences").iterdir()
+        with Image.open(difference) as shown:
+            assert shown.width > shown.height
         assert {"c2pa", "xmp", "aigc"} <= set(match["marks_missing"])
         assert 0 < match["false_accusation_rate"] < 0.01
 

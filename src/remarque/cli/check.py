@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from remarque.actions.ports import Vault
 from remarque.cli.options import JsonOption, NoStampOption, QuietOption, VaultOption
 from remarque.cli.output import (
     error_as_json,
@@ -40,6 +41,10 @@ VERDICT_WORDS = {
 
 def check(
     suspects: Annotated[list[Path], typer.Argument(help="Suspect pictures, or folders of them.")],
+    differences: Annotated[
+        Path | None,
+        typer.Option("--differences", help="Folder to write the aligned differences into (PNG)."),
+    ] = None,
     vault: VaultOption = None,
     no_timestamp: NoStampOption = False,
     quiet: QuietOption = False,
@@ -55,6 +60,8 @@ def check(
         with progress_bar(quiet=quiet) as progress:
             for checked in check_suspects(opened_vault, files, progress):
                 _tell(checked, as_json=json)
+                if differences is not None:
+                    _write_differences(opened_vault, checked, differences)
                 failed = failed or checked.problem is not None
                 undecided = undecided or checked.verdict is Verdict.UNDECIDED
                 recorded = recorded or checked.sighting is not None
@@ -62,6 +69,17 @@ def check(
             close_sitting(opened_vault, stamp=not no_timestamp)
     if failed or undecided:
         raise typer.Exit(4 if failed else 3)
+
+
+def _write_differences(vault: Vault, checked: "Checked", folder: Path) -> None:
+    """Suspect beside original with what differs outlined, one picture for each match."""
+    from remarque.actions.placing import make_folder, place_file
+
+    make_folder(folder)
+    for match in checked.matches:
+        if match.difference is not None:
+            name = f"{checked.suspect.stem}-{match.take or match.edition}.png"
+            place_file(folder / name, vault.pictures.read(match.difference), force=True)
 
 
 def _tell(checked: "Checked", *, as_json: bool) -> None:
@@ -101,11 +119,15 @@ def _say_match(match: Match) -> None:
     edition = f", edition {match.edition}" if match.edition else ""
     say(f"  of {match.picture[:23]}… (work {match.work}{edition})")
     say(f"  {match.transform}; {match.share:.0%} of our picture is seen")
-    say(
-        f"  score {match.score:.0f}; at this score at most {match.false_accusation_rate:.2g}"
-        " of unrelated pictures were accused when it was measured"
-    )
+    if match.method != "digest":
+        say(f"  score {match.score:.0f}; {_rate_in_words(match.false_accusation_rate)}")
     for mark, state in match.removed.items():
         say(f"  {mark} mark: {state}")
     if match.marks_missing:
         say(f"  marks missing: {', '.join(match.marks_missing)}")
+
+
+def _rate_in_words(rate: float) -> str:
+    if rate >= 1:
+        return "how often such a score is wrong has not been measured"
+    return f"when it was measured, at most {rate:.2%} of unrelated pictures had such a score"
