@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from remarque.verifying.bundle import examine_bundle
-
 from bench_importing import draw_pictures
 from remarque.actions.choosing import choose
 from remarque.actions.finding_files import in_order_of_making
@@ -17,6 +15,7 @@ from remarque.actions.importing import import_pictures
 from remarque.actions.proving import CaseWishes, write_case
 from remarque.actions.works import open_work
 from remarque.outside.loopback_authority import LoopbackAuthority
+from remarque.verifying.bundle import examine_bundle
 from remarque.wiring.clock import SystemClock
 from remarque.wiring.initialising import Founding, make_vault
 from remarque.wiring.vaults import open_vault
@@ -53,6 +52,7 @@ def measure() -> Iterator[Row]:
         report = examine_bundle(case.bundle, roots=(authority.root_pem,))
         seconds = time.perf_counter() - start
         yield Row("remarque verify", seconds, "s", f"outcome {report.outcome}")
+        (out / "root.pem").write_bytes(authority.root_pem)
         yield _stand_alone(case.bundle, out)
 
 
@@ -60,7 +60,7 @@ def _stand_alone(bundle: Path, out: Path) -> Row:
     with zipfile.ZipFile(bundle) as archive:
         archive.extract("check.py", out)
     start = time.perf_counter()
-    command = [sys.executable, str(out / "check.py"), str(bundle)]
+    command = [sys.executable, str(out / "check.py"), str(bundle), "--root", str(out / "root.pem")]
     done = subprocess.run(command, capture_output=True, check=False)
     seconds = time.perf_counter() - start
     return Row("check.py, standard library only", seconds, "s", f"exit code {done.returncode}")

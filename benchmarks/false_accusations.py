@@ -9,6 +9,7 @@ src/remarque/fingerprints/measured.py, from where each judgement takes its bound
 
 import argparse
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -260,9 +261,9 @@ def measure_unrelated(pictures: dict[str, Pixels]) -> dict[str, Count]:
     clean = {name: describe(pixels) for name, pixels in pictures.items()}
     counts = {}
     for kind in (*UNRELATED, "tiles"):
-        counts["quarters of other pictures" if kind == "tiles" else kind] = compare_all(
-            clean, suspects(pictures, kind), Count()
-        )
+        title = "quarters of other pictures" if kind == "tiles" else kind
+        counts[title] = compare_all(clean, suspects(pictures, kind), Count())
+        print(f"{title}: {counts[title].comparisons:,} compared", file=sys.stderr, flush=True)
     bearing = {name: marked(pixels) for name, pixels in pictures.items() if can_bear(pixels)}
     masked = {name: describe(p, without=box) for name, (p, box) in bearing.items()}
     seen = {name: describe(p) for name, (p, _) in bearing.items()}

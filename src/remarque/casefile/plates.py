@@ -1,8 +1,10 @@
 """Pictures made ready for the page: decoded once, scaled down, written beside the document."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ LARGE_PX = 1400
 _QUALITY = 88
 
 ReadPicture = Callable[[Digest], bytes]
+_Scaled = tuple[bytes, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,34 @@ class PlateMaker:
         made = self._made[key]
         return Plate(made.file, made.width_px, made.height_px, alt, made.absence)
 
+    def prepare(self, pictures: Iterable[Digest], *, longest_px: int) -> None:
+        """Make many plates at once, on all cores; ``make`` then finds them.
+
+        Raises:
+            PlaceUnusable: The folder cannot be written to.
+        """
+        keys = [(picture, longest_px) for picture in dict.fromkeys(pictures)]
+        fresh = [key for key in keys if key not in self._made]
+        with ThreadPoolExecutor(cpu_count() or 2) as pool:
+            for key, scaled in zip(fresh, pool.map(lambda k: self._scale(*k), fresh), strict=True):
+                self._made[key] = self._place(scaled)
+
     def _make(self, picture: Digest, longest_px: int) -> Plate:
+        return self._place(self._scale(picture, longest_px))
+
+    def _scale(self, picture: Digest, longest_px: int) -> _Scaled | str:
+        """The small picture, or the sentence that says why there is none."""
         if picture in self._absences:
-            return Plate("", 0, 0, "", self._absences[picture])
+            return self._absences[picture]
         try:
-            content, width_px, height_px = _scaled(self._read_picture(picture), longest_px)
+            return _scaled(self._read_picture(picture), longest_px)
         except RemarqueError as error:
-            return Plate("", 0, 0, "", error.message)
+            return error.message
+
+    def _place(self, scaled: _Scaled | str) -> Plate:
+        if isinstance(scaled, str):
+            return Plate("", 0, 0, "", scaled)
+        content, width_px, height_px = scaled
         name = f"p{len(self._made)}.jpg"
         try:
             self._folder.joinpath(name).write_bytes(content)
@@ -78,7 +102,7 @@ class PlateMaker:
         return Plate(name, width_px, height_px, "")
 
 
-def _scaled(content: bytes, longest_px: int) -> tuple[bytes, int, int]:
+def _scaled(content: bytes, longest_px: int) -> _Scaled:
     """JPEG bytes in sRGB, and the size in pixels of the picture they were made from."""
     from remarque.pictures.decoding import decode
     from remarque.pictures.encoding import encode

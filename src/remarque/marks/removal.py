@@ -28,7 +28,7 @@ from remarque.pictures.warping import (
 
 LEAST_SEEN = 0.5
 """With less of the mark's box inside the copy the mark counts as cropped away."""
-LEAST_CLEARNESS = 1.5
+LEAST_CLEARNESS = 3.0
 """How far the mark must stand out of the copy's noise, in noises, to say anything."""
 KEPT_STRENGTH = (0.72, 1.4)
 """Strength of the mark in the copy, 1 as published and 0 gone, that counts as kept."""

@@ -138,7 +138,8 @@ def _stamp_rows(
             token = check_token(
                 stamp.response, stamp.request or None, notes[stamp.size], roots, chain=stamp.chain
             )
-            judged.append(CoveringStamp(stamp.size, stamp.authority, token))
+            # Whoever audits is the reader here: the roots are those they configured.
+            judged.append(CoveringStamp(stamp.size, stamp.authority, token, by_reader=True))
             rows.append(stamp_row(judged[-1], about))
     rows += authority_rows(judged)
     if checkpoints and not any(stamp.outside for stamp in judged):

@@ -94,7 +94,8 @@ def test_stamps_of_nobody_known_cannot_be_decided():
     assert audit(case, roots=[]).outcome is Outcome.UNDECIDED
     note = case.material.checkpoints[1].note
     same_machine = [stamp_note(note, 10, LOOPBACK_URL, START)]
-    assert audit(case, stamps=same_machine).outcome is Outcome.UNDECIDED
+    assert audit(case, stamps=same_machine, roots=[]).outcome is Outcome.UNDECIDED
+    assert audit(case, stamps=same_machine).outcome is Outcome.HOLDS
 
 
 def test_an_unknown_authority_beside_a_known_one_weakens_nothing():

@@ -3,12 +3,12 @@
 import contextlib
 
 import pytest
-from stand_ins.bundle_surgery import bundle_of, checker_status
-from stand_ins.proven_case import proven_case
 
 from remarque.errors import BundleRefused
 from remarque.model.reports import Outcome
 from remarque.verifying.bundle import examine_bundle
+from stand_ins.bundle_surgery import bundle_of, checker_status
+from stand_ins.proven_case import proven_case
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ def steps_section(story: Story, maker: PlateMaker) -> Json:
 def step_rows(story: Story, steps: Sequence[Step], maker: PlateMaker) -> Json:
     """One row a take: picture, number and times, what changed, grade."""
     head = [en.LABELS[name] for name in ("picture", "take", "changes")]
+    maker.prepare((step.take.picture.digest for step in steps), longest_px=THUMBNAIL_PX)
     return {"type": "steps", "head": head, "rows": [_row(story, step, maker) for step in steps]}
 
 
