@@ -154,3 +154,34 @@ def test_a_terminal_escape_in_a_prompt_does_not_reach_the_terminal(vault, tmp_pa
     assert run("import", tmp_path / "escape.png", "--work", "W").code == 0
     assert "\x1b[2J" not in run("show", "W").out
     assert "\x1b[2J" not in run("read", tmp_path / "escape.png").out
+
+
+def test_a_bundle_that_is_not_there_is_no_negative_verdict(tmp_path):
+    done = run("verify", tmp_path / "none.zip", "--json")
+    assert done.code == 4
+    assert "not there" in done.err
+
+
+def test_something_else_than_a_bundle_fails(tmp_path):
+    (tmp_path / "x.zip").write_text("hi")
+    done = run("verify", tmp_path / "x.zip", "--json")
+    assert done.code == 1
+    assert done.line()["outcome"] == "fails"
+
+
+def test_a_visible_mark_never_comes_out_as_boxes(vault, tmp_path):
+    run("import", PICTURE, "--work", "W")
+    done = run("publish", "take-2.png", "--to", tmp_path / "out", "--visible", "🦊")
+    assert done.code == 4
+    assert "U+1F98A" in done.err
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["José Łukasz", "Ярослав", "李某", "山田テスト", "김민수"])
+def test_names_of_many_scripts_can_be_a_visible_mark(vault, tmp_path, name):
+    run("import", PICTURE, "--work", "W")
+    done = run(
+        "publish", "take-2.png", "--to", tmp_path / "out", "--visible", f"© {name}", "--json"
+    )
+    assert done.code == 0, done.err
+    assert any(mark["kind"] == "visible" for mark in done.line()["marks"])

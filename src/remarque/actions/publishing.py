@@ -31,11 +31,14 @@ MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "w
 class PublishWishes:
     """What the edition is to carry. ``visible`` is a text, or the path of a picture file.
 
+    ``font`` is a font file for a visible text in a script the embedded fonts lack.
+
     ``open_prompt`` writes the prompt into the copy, which is otherwise kept secret. ``format`` is
     png, jpeg or webp; empty keeps the source's where possible.
     """
 
     visible: str = ""
+    font: Path | None = None
     label_ai: bool = False
     credentials: bool = False
     open_prompt: bool = False
@@ -122,20 +125,20 @@ def _mark_wishes(
             prompt_writer=author,
             prompt=(recipe.prompt or "") if wishes.open_prompt else "",
         ),
-        visible=_visible(wishes.visible),
+        visible=_visible(wishes.visible, wishes.font),
         ai_label=AiLabelWish(font=None) if wishes.label_ai else None,
         credentials=_credentials(vault, wishes) if wishes.credentials else None,
         media_type=MEDIA_TYPES[wishes.format.lower()] if wishes.format else "",
     )
 
 
-def _visible(wish: str) -> VisibleMark | None:
+def _visible(wish: str, font: Path | None) -> VisibleMark | None:
     if not wish:
         return None
     path = Path(wish)
     if path.suffix.lower() in {".png", ".webp", ".jpg", ".jpeg"}:
         return VisibleMark(picture=read_file(path))
-    return VisibleMark(text=wish, font=font_for(wish))
+    return VisibleMark(text=wish, font=read_file(font) if font else font_for(wish))
 
 
 def _credentials(vault: Vault, wishes: PublishWishes) -> CredentialsWish:

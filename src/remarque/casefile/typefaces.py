@@ -7,7 +7,6 @@ from remarque.casefile.lettering import coverages
 
 _WIDE = {
     "Noto Serif SC": "noto-serif-sc.ttf.gz",
-    "Remarque Han Supplement": "han-supplement.ttf.gz",
     "Remarque Hangul": "hangul.ttf.gz",
 }
 _NARROW = "latin.ttf.gz"
@@ -20,16 +19,22 @@ def font_for(text: str) -> bytes | None:
     Latin, Greek and Cyrillic have one font, Chinese, Japanese and Korean another. Where no font
     has every character, the first is given, and the lettering names the character it lacks.
     """
-    if all(character.isascii() or character == "©" for character in text):
+    if all(_is_plain(character) for character in text):
         return None
     if all(character < _FIRST_WIDE_SCRIPT for character in text):
         return _unpacked(_NARROW)
     fitting = [
         _WIDE[coverage.family]
         for coverage in coverages()
-        if coverage.family in _WIDE and all(character in coverage for character in text)
+        if coverage.family in _WIDE
+        and all(character in coverage or _is_plain(character) for character in text)
     ]
     return _unpacked(fitting[0] if fitting else _WIDE["Noto Serif SC"])
+
+
+def _is_plain(character: str) -> bool:
+    """What every font here has."""
+    return character.isascii() or character == "©"
 
 
 def _unpacked(name: str) -> bytes:

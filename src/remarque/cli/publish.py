@@ -20,6 +20,9 @@ def publish(
     visible: Annotated[
         str, typer.Option("--visible", metavar="TEXT|PNG", help="Your visible mark.")
     ] = "",
+    font: Annotated[
+        Path | None, typer.Option("--font", help="A font file for the visible text.")
+    ] = None,
     label_ai: Annotated[
         bool, typer.Option("--label-ai", help="Also a visible AI label (GB 45438).")
     ] = False,
@@ -49,6 +52,7 @@ def publish(
 
     wishes = PublishWishes(
         visible=visible,
+        font=font,
         label_ai=label_ai,
         credentials=credentials,
         open_prompt=open_prompt,

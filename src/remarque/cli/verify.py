@@ -17,9 +17,11 @@ def verify(
 ) -> None:
     """Check every digest, proof, signature and timestamp. No vault, no network needed."""
     from remarque.actions.finding_files import read_file
-    from remarque.errors import BundleRefused
+    from remarque.errors import BundleRefused, PlaceUnusable
     from remarque.verifying.bundle import examine_bundle
 
+    if not bundle.exists():  # that is nobody's evidence failing
+        raise PlaceUnusable(f"{bundle} is not there", hint="Give the bundle's zip, or its folder.")
     roots = tuple(read_file(path) for path in root or [])
     try:
         report = examine_bundle(bundle, roots=roots)

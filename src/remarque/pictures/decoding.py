@@ -5,7 +5,7 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -28,17 +28,19 @@ _MEDIA_TYPES = {
     "AVIF": "image/avif",
 }
 _ORIENTATION_TAG = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+# By EXIF orientation (CIPA DC-008 §4.6.5): what makes the stored rows and columns upright.
+_TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: np.swapaxes(pixels, 0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(np.swapaxes(pixels, 0, 1), 2),
+    8: np.rot90,
 }
 _BITS_PER_SAMPLE_TAG = 258
 _LARGEST_PROFILE_BYTES = 4 << 20
+_STRIP_ROWS = 2048
 
 # What Pillow's plugins are known to raise on damaged files.
 _DAMAGE = (
@@ -132,10 +134,10 @@ def decode(content: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Picture:
     else:
         profile, depth = None, 0
     with _opened(content) as image, _explained(found):
-        turn, depth = _turn(image), depth or _bit_depth(image)
+        orientation, depth = _orientation(image), depth or _bit_depth(image)
         profile = profile or image.info.get("icc_profile")
         image.load()
-        pixels = _upright(_pixels(image, profile), turn)
+        pixels = _array(_in_colour(image, profile), orientation)
     return Picture(pixels, found.media_type, _rgb_profile(profile), depth, found.frames)
 
 
@@ -219,27 +221,47 @@ def _bit_depth(image: Image.Image) -> int:
     return 16 if deepest > 8 else 8  # noqa: PLR2004
 
 
-def _turn(image: Image.Image) -> Image.Transpose | None:
+def _orientation(image: Image.Image) -> int:
     with _quiet():
         try:
-            return _TURNS.get(image.getexif().get(_ORIENTATION_TAG, 1))
+            return int(image.getexif().get(_ORIENTATION_TAG, 1))
         except _DAMAGE:
-            return None  # broken EXIF says nothing about the orientation
+            return 1  # broken EXIF says nothing about the orientation
 
 
-def _upright(image: Image.Image, turn: Image.Transpose | None) -> NDArray[np.uint8]:
-    upright = image if turn is None else image.transpose(turn)
-    return np.array(upright, dtype=np.uint8)
+def _array(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
+    """The pixels, upright and writable."""
+    as_stored = _rows(image)
+    image.close()
+    turn = _TURNS.get(orientation)
+    return as_stored if turn is None else np.array(turn(as_stored), order="C")
 
 
-def _pixels(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _rows(image: Image.Image) -> NDArray[np.uint8]:
+    """Copied strip by strip: Pillow would hold a large picture three times while it converts."""
+    width, height = image.size
+    if height <= _STRIP_ROWS:
+        return np.array(image, dtype=np.uint8)
+    rows = np.empty((height, width, len(image.getbands())), dtype=np.uint8)
+    for top in range(0, height, _STRIP_ROWS):
+        bottom = min(height, top + _STRIP_ROWS)
+        rows[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return rows
+
+
+def _in_colour(image: Image.Image, profile: bytes | None) -> Image.Image:
     """The picture in mode RGB or RGBA."""
     if image.mode.startswith(("I", "F")):
         image = _scaled_to_8_bits(image)
     if image.mode == "CMYK" and profile:
         return _through_profile(image, profile)
     has_alpha = image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info
-    return image.convert("RGBA" if has_alpha else "RGB")
+    wanted = "RGBA" if has_alpha else "RGB"
+    if image.mode == wanted:
+        return image
+    converted = image.convert(wanted)
+    image.close()
+    return converted
 
 
 def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
