@@ -2,14 +2,12 @@ import io
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from asn1crypto import tsp
 from c2pa import Builder
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from PIL import Image
 
 from remarque.errors import CredentialsRejected, KeyDamaged
@@ -34,6 +32,7 @@ from remarque.marks.credentials.wording import describe_credentials
 from remarque.marks.xmp import TRAINED, XmpFields
 from remarque.model.marks import MarkState
 from remarque.outside.loopback_authority import LoopbackAuthority
+from stand_ins.expiring_keys import short_lived
 from stand_ins.openssl_authority import openssl_authority
 from stand_ins.samples import SAMPLES, sample
 
@@ -269,32 +268,6 @@ def test_a_dead_authority_is_said(author):
     result = sign_credentials(picture(), "image/png", request)
     assert not result.timestamped
     assert "127.0.0.1:9" in result.problem
-
-
-def short_lived(author) -> SigningKeys:
-    """The author's claim key with a certificate that ends in a moment."""
-    key = load_pem_private_key(author.keys.claim_key_pem, password=None)
-    leaf, old_root = x509.load_pem_x509_certificates(author.keys.claim_chain.encode())
-    issuer = load_pem_private_key(author.keys.claim_key_pem, password=None)
-    now = datetime.now(UTC)
-    root = copied(old_root, old_root.subject, key.public_key(), now + timedelta(days=1))
-    root = root.sign(issuer, leaf.signature_hash_algorithm)
-    new = copied(leaf, root.subject, key.public_key(), now + timedelta(seconds=5))
-    new = new.sign(issuer, leaf.signature_hash_algorithm)
-    chain = "".join(one.public_bytes(Encoding.PEM).decode() for one in (new, root))
-    return replace(author.keys, claim_chain=chain)
-
-
-def copied(old: x509.Certificate, issuer: x509.Name, key, ends: datetime):
-    builder = x509.CertificateBuilder(
-        issuer, old.subject, key, x509.random_serial_number(), ends - timedelta(days=2), ends
-    )
-    for extension in old.extensions:
-        if not isinstance(extension.value, x509.AuthorityKeyIdentifier | x509.SubjectKeyIdentifier):
-            builder = builder.add_extension(extension.value, extension.critical)
-    own = x509.SubjectKeyIdentifier.from_public_key(key)
-    above = x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
-    return builder.add_extension(own, critical=False).add_extension(above, critical=False)
 
 
 @pytest.mark.slow
