@@ -17,6 +17,7 @@ from remarque.model.digests import Digest
 
 MOST_ROWS = 40
 _LONGEST_UNBROKEN_ROW = 1200
+_MANY_CANDIDATES = 12
 
 
 def intent_section(story: Story) -> Json:
@@ -172,8 +173,11 @@ def _recipe(step: Step) -> list[Json]:
 
 def _choice(story: Story, choice: Choice, maker: PlateMaker) -> list[Json]:
     selection = choice.selection
-    chosen = _candidate(story, selection.picture, maker, tone="chosen")
-    others = [_candidate(story, digest, maker, tone="") for digest in selection.over]
+    # Among many, the size of the step table does, and its plates are there already.
+    longest_px = 2 * THUMBNAIL_PX if len(selection.over) < _MANY_CANDIDATES else THUMBNAIL_PX
+    maker.prepare((selection.picture, *selection.over), longest_px=longest_px)
+    chosen = _candidate(story, selection.picture, maker, longest_px, tone="chosen")
+    others = [_candidate(story, digest, maker, longest_px, tone="") for digest in selection.over]
     columns = min(4, max(2, 1 + len(others)))
     shown = [
         blocks.paragraph(say.chose(len(selection.over)), "  ", *dated_spans(choice.dated)),
@@ -189,10 +193,12 @@ def _choice(story: Story, choice: Choice, maker: PlateMaker) -> list[Json]:
     return shown
 
 
-def _candidate(story: Story, picture: Digest, maker: PlateMaker, *, tone: str) -> Json:
+def _candidate(
+    story: Story, picture: Digest, maker: PlateMaker, longest_px: int, *, tone: str
+) -> Json:
     step = story.step_of(picture)
     name = say.picture_name(step.number if step else None, picture)
     tag = en.LABELS["chosen"] if tone else en.LABELS["passed_over"]
-    made = maker.make(picture, f"{name}, {tag}", longest_px=2 * THUMBNAIL_PX)
+    made = maker.make(picture, f"{name}, {tag}", longest_px=longest_px)
     kind = "seal" if tone else "faint"
     return blocks.plate(made, spans(f"{name}  ", span(tag, kind)), tone=tone)
