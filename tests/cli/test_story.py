@@ -48,6 +48,13 @@ def steal(edition: Path, target: Path) -> Path:
     return target
 
 
+def published(picture: Path, folder: Path) -> dict:
+    marks = ("--visible", "(c) Li", "--label-ai", "--credentials")
+    done = run("publish", picture, "--to", folder, *marks, "--json")
+    assert done.code == 0, done.err
+    return done.line()
+
+
 def test_from_generator_files_to_a_bundle_a_stranger_can_check(tmp_path, outputs):
     with openssl_authority("good") as authority:
         root = tmp_path / "root.pem"
@@ -60,19 +67,7 @@ def test_from_generator_files_to_a_bundle_a_stranger_can_check(tmp_path, outputs
         assert chosen.code == 0, chosen.err
         assert len(chosen.line()["over"]) == 2
 
-        published = run(
-            "publish",
-            outputs / "take-3.png",
-            "--to",
-            tmp_path / "published",
-            "--visible",
-            "(c) Li",
-            "--label-ai",
-            "--credentials",
-            "--json",
-        )
-        assert published.code == 0, published.err
-        edition = published.line()
+        edition = published(outputs / "take-3.png", tmp_path / "published")
         assert set(edition) >= {"edition", "path", "picture", "work", "marks"}
         kinds = {mark["kind"]: mark["state"] for mark in edition["marks"]}
         assert kinds["c2pa"] == "trusted"

@@ -12,7 +12,7 @@ from remarque.actions.importing import describe_file
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, new_id, record_all
 from remarque.actions.registered import Register, Registered
-from remarque.errors import InputError, RemarqueError, StoreError
+from remarque.errors import DiskFull, InputError, RemarqueError, StoreError, VaultBusy
 from remarque.fingerprints.pdq import pdq_all_ways
 from remarque.fingerprints.searching import (
     SAME_BYTES_SCORE,
@@ -76,7 +76,9 @@ def check(
         try:
             content = read_file(path)
             checked = _judge(vault, register, path, content)
-        except InputError as error:
+        except (DiskFull, VaultBusy):
+            raise
+        except (InputError, StoreError) as error:
             yield Checked(path, problem=error)
             continue
         yield _record(vault, checked, content) if checked.matches else checked

@@ -141,8 +141,7 @@ def test_a_smeared_mark_is_never_called_kept(published, handling):
 def test_a_mark_too_faint_at_this_size_is_left_undecided(published):
     tiny = recompressed(scaled(published.marked, 0.12), 20)
     found = published.locate(tiny)
-    if found is None:
-        pytest.skip("a copy this small is not located at all")
+    assert found is not None
     assert published.judge(tiny).state in (RemovalState.UNDECIDED, RemovalState.KEPT)
 
 
