@@ -48,7 +48,7 @@ SOURCES_OF_WORDS: tuple[tuple[str, str], ...] = (
 )
 
 VERDICT_MEANINGS: dict[Verdict, str] = {
-    Verdict.COPY: "The suspect shows at least half of the registered picture, and little else.",
+    Verdict.COPY: "At least half of our picture is seen, and it fills half of the suspect or more.",
     Verdict.PARTIAL: "The suspect shows a part of the registered picture.",
     Verdict.DERIVED: "The suspect is built on the registered picture and differs from it.",
     Verdict.NONE: "No relation to the registered picture was found.",
