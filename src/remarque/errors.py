@@ -232,6 +232,13 @@ class TimestampRejected(OutsideError):
     slug = "timestamp-rejected"
 
 
+class ProgramUnavailable(OutsideError):
+    """A generator's own program (a ComfyUI server) cannot be reached or does not answer rightly."""
+
+    slug = "program-unavailable"
+    default_hint = "Start the program, check its address, then try again."
+
+
 class BundleError(RemarqueError):
     """A bundle cannot be written, or is not a bundle that may be opened."""
 

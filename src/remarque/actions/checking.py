@@ -8,10 +8,10 @@ from pathlib import Path
 
 from remarque.actions.comparing_marks import Compared, compare_marks
 from remarque.actions.finding_files import read_file
-from remarque.actions.importing import describe_file
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, new_id, record_all
 from remarque.actions.registered import Register, Registered
+from remarque.actions.taking import describe_file, modified_of
 from remarque.errors import DiskFull, InputError, RemarqueError, StoreError, VaultBusy
 from remarque.fingerprints.pdq import pdq_all_ways
 from remarque.fingerprints.searching import (
@@ -191,7 +191,7 @@ def _same_bytes(row: Registered, digest: Digest) -> Match:
 def _record(vault: Vault, checked: Checked, content: bytes) -> Checked:
     """One sighting for each work that matched: a bundle must not tell of the author's others."""
     suspect = vault.pictures.keep_bytes(content)
-    file = describe_file(content, checked.suspect)
+    file = describe_file(content, checked.suspect.name, modified_of(checked.suspect))
     facts = []
     for work in dict.fromkeys(match.work for match in checked.matches):
         matches = tuple(match for match in checked.matches if match.work == work)

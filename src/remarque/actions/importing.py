@@ -7,29 +7,18 @@ so that an import that is broken off goes on where it stopped.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from remarque.actions.finding_files import read_file
 from remarque.actions.ports import Keeping, Vault
 from remarque.actions.recording import Fact, new_id, record_all
+from remarque.actions.taking import describe_file, keep_chunks, look_at, modified_of, named_by
 from remarque.actions.works import history_of
-from remarque.errors import (
-    DiskFull,
-    InputError,
-    PictureTooLarge,
-    PictureUnreadable,
-    StoreError,
-    VaultBusy,
-)
-from remarque.fingerprints.pdq import PDQ_VERSION, pack, pdq
-from remarque.intake import chunks_as_json, read_picture
-from remarque.model.canonical import encode_canonical
+from remarque.errors import DiskFull, InputError, StoreError, VaultBusy
+from remarque.fingerprints.pdq import PDQ_VERSION
+from remarque.intake import read_picture
 from remarque.model.digests import Digest, digest_of
-from remarque.model.history import Manner, PictureFile, Take
-from remarque.model.times import format_time
-from remarque.pictures.decoding import decode, measure
-from remarque.pictures.encoding import thumbnail
+from remarque.model.history import Manner, Take
 from remarque.progress import Progress, Step, be_silent
 
 BATCH_FILES = 32
@@ -95,25 +84,6 @@ def import_pictures(
             progress(Step("import", done, len(files), "imported", batch[-1].name))
 
 
-def describe_file(content: bytes, path: Path) -> PictureFile:
-    """The facts about a picture file that an entry names.
-
-    Raises:
-        PictureUnreadable, PictureTooLarge: It is not a picture that may be opened.
-    """
-    size = measure(content)
-    modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return PictureFile(
-        digest=digest_of(content),
-        name=path.name,
-        media_type=size.media_type,
-        size_bytes=len(content),
-        width_px=size.width_px,
-        height_px=size.height_px,
-        modified=format_time(modified),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Intake:
     """One import under way. ``known`` maps the pictures of the work to their takes."""
@@ -152,9 +122,10 @@ class _Intake:
         return Imported(path, digest, take, self.work)
 
     def _prepare_new(self, path: Path, content: bytes) -> _Prepared:
-        file = describe_file(content, path)
+        file = describe_file(content, path.name, modified_of(path))
         reading = read_picture(content)
-        fingerprint, small, warning = self._look_at(content, path)
+        small_px = THUMBNAIL_PX if self.wishes.in_place else 0
+        fingerprint, small, warning = look_at(content, path.name, thumbnail_px=small_px)
         pictures = self.vault.pictures
         keeping, kept_small = Keeping.IN_PLACE, None
         if self.wishes.in_place:
@@ -162,7 +133,6 @@ class _Intake:
             kept_small = pictures.keep_bytes(small) if small is not None else None
         else:
             keeping = pictures.keep_file(path, file.digest, copy_always=self.wishes.copy_always)
-        chunks = encode_canonical(chunks_as_json(reading.chunks))
         take = Take(
             take=new_id(),
             work=self.work,
@@ -170,22 +140,13 @@ class _Intake:
             generator=reading.generator,
             recipe=reading.recipe,
             manner=Manner.IMPORTED,
-            metadata=pictures.keep_bytes(chunks),
+            metadata=keep_chunks(self.vault, reading),
             kept="in-place" if self.wishes.in_place else "store",
             thumbnail=kept_small,
             contradictions=reading.contradictions,
+            remarks=reading.remarks,
         )
         return _Prepared(path, take, fingerprint, warning, keeping)
-
-    def _look_at(self, content: bytes, path: Path) -> tuple[bytes | None, bytes | None, str]:
-        """Fingerprint, thumbnail where one is kept, or the sentence that says why there is none."""
-        try:
-            pixels = decode(content).pixels
-        except (PictureUnreadable, PictureTooLarge) as error:
-            # Damaged pixels do not unmake what the file says about itself: enter it, and say so.
-            return None, None, f"{path.name} cannot be searched for: {error.message}"
-        small = thumbnail(pixels, THUMBNAIL_PX) if self.wishes.in_place else None
-        return pack(pdq(pixels)), small, ""
 
     def enter(self, prepared: list[_Prepared | Imported]) -> list[Imported]:
         """Append one batch of takes in order; their bytes are safe before they are named."""
@@ -218,14 +179,9 @@ class _Intake:
     def _append(self, fresh: list[_Prepared]) -> None:
         if not fresh:
             return
-        record_all(self.vault, [Fact(p.take, self.work, _named(p.take)) for p in fresh])
+        record_all(self.vault, [Fact(p.take, self.work, named_by(p.take)) for p in fresh])
         self.vault.fingerprints.put(
             (p.take.picture.digest, PDQ_VERSION, p.fingerprint)
             for p in fresh
             if p.fingerprint is not None
         )
-
-
-def _named(take: Take) -> tuple[Digest, ...]:
-    small = (take.thumbnail,) if take.thumbnail is not None else ()
-    return (take.picture.digest, *small, take.metadata)

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from remarque.actions.ports import Vault
 from remarque.ledger.entry import seal_entry
 from remarque.model.digests import Digest
-from remarque.model.entry import SALT_BYTES, Entry, Kind, Receipt, SealedEntry
-from remarque.model.history import BODY_OF, Body, body_as_json
+from remarque.model.entry import SALT_BYTES, Entry, Receipt, SealedEntry
+from remarque.model.history import Body, body_as_json, kind_of
 from remarque.model.times import format_time
-
-_KIND_OF: dict[type[Body], Kind] = {body: kind for kind, body in BODY_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def unique(digests: Iterable[Digest]) -> tuple[Digest, ...]:
 
 def _seal(vault: Vault, fact: Fact) -> SealedEntry:
     entry = Entry(
-        kind=_KIND_OF[type(fact.body)],
+        kind=kind_of(fact.body),
         time=format_time(vault.clock.now()),
         author=vault.author.key_id,
         work=fact.work,

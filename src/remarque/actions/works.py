@@ -1,11 +1,12 @@
 """Works and their histories, folded from the ledger each time: nothing to fall out of step."""
 
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, new_id, record
 from remarque.errors import Ambiguous, NotFound, UsageError
+from remarque.model.descent import Descent
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StoredEntry
 from remarque.model.history import (
@@ -13,11 +14,13 @@ from remarque.model.history import (
     Edition,
     IntentStated,
     Selection,
+    SelectionInferred,
     Sighting,
     Take,
     WorkOpened,
     body_of,
 )
+from remarque.model.witness import Gap
 
 LONGEST_TITLE = 300
 SHORTEST_ID_PREFIX = 4
@@ -52,9 +55,12 @@ class History:
     opened: str
     intents: list[Recorded[IntentStated]] = field(default_factory=list)
     takes: list[Recorded[Take]] = field(default_factory=list)
+    descents: list[Recorded[Descent]] = field(default_factory=list)
+    inferred: list[Recorded[SelectionInferred]] = field(default_factory=list)
     selections: list[Recorded[Selection]] = field(default_factory=list)
     editions: list[Recorded[Edition]] = field(default_factory=list)
     sightings: list[Recorded[Sighting]] = field(default_factory=list)
+    gaps: list[Recorded[Gap]] = field(default_factory=list)
 
     def take_of(self, picture: Digest) -> Recorded[Take] | None:
         """The first take that produced this picture."""
@@ -63,16 +69,21 @@ class History:
     def add(self, stored: StoredEntry) -> None:
         """Take one more entry of this work in."""
         body = body_of(stored)
-        if isinstance(body, IntentStated):
-            self.intents.append(Recorded(body, stored))
-        elif isinstance(body, Take):
-            self.takes.append(Recorded(body, stored))
-        elif isinstance(body, Selection):
-            self.selections.append(Recorded(body, stored))
-        elif isinstance(body, Edition):
-            self.editions.append(Recorded(body, stored))
-        elif isinstance(body, Sighting):
-            self.sightings.append(Recorded(body, stored))
+        shelf = self._shelves().get(type(body))
+        if shelf is not None:
+            shelf.append(Recorded(body, stored))
+
+    def _shelves(self) -> dict[type[Body], list[Any]]:
+        return {
+            IntentStated: self.intents,
+            Take: self.takes,
+            Descent: self.descents,
+            SelectionInferred: self.inferred,
+            Selection: self.selections,
+            Edition: self.editions,
+            Sighting: self.sightings,
+            Gap: self.gaps,
+        }
 
 
 def histories(vault: Vault) -> list[History]:

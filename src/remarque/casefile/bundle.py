@@ -18,7 +18,7 @@ from remarque.errors import BundleError, LedgerDamaged, MetadataMalformed, Store
 from remarque.ledger.note import decode_base64, sign_note
 from remarque.model.canonical import encode_canonical
 from remarque.model.digests import Digest, digest_of, hex_of, parse_digest
-from remarque.model.entry import Kind, Stamp, StampState
+from remarque.model.entry import TAKES, Stamp, StampState
 from remarque.progress import Progress, Step, be_silent
 
 BUNDLE_FORMAT = "bundle_v1"
@@ -205,12 +205,15 @@ def _picture_parts(material: CaseMaterial) -> Iterator[_Part]:
 
 
 def _metadata_digests(material: CaseMaterial) -> Iterator[Digest]:
+    """What takes name besides pictures: raw metadata, and what the program executed."""
     for proven in material.entries:
         entry = proven.stored.entry
-        if entry.kind is Kind.TAKE_IMPORTED and isinstance(entry.body, dict):
-            named = entry.body.get("metadata")
-            if isinstance(named, str):
-                yield parse_digest(named)
+        if entry.kind in TAKES and isinstance(entry.body, dict):
+            witness = entry.body.get("witness")
+            executed = witness.get("executed") if isinstance(witness, dict) else None
+            for named in (entry.body.get("metadata"), executed):
+                if isinstance(named, str):
+                    yield parse_digest(named)
 
 
 def _add(archive: ArchiveWriter, part: _Part, missing: dict[Digest, str]) -> None:

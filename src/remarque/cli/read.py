@@ -54,6 +54,7 @@ def reading_as_json(path: Path, reading: Reading) -> Json:
         **recipe,
         "not_recorded": list(reading.recipe.not_recorded),
         "contradictions": list(reading.contradictions),
+        "remarks": list(reading.remarks),
         "chunks": [_chunk_as_json(chunk) for chunk in reading.chunks],
     }
 
@@ -69,7 +70,7 @@ def _say_reading(path: Path, reading: Reading) -> None:
     say(str(path), style="bold")
     say(f"  generator: {reading.generator or 'none named in the file'}")
     facts = reading_as_json(path, reading)
-    hidden = {"path", "generator", "not_recorded", "contradictions", "chunks"}
+    hidden = {"path", "generator", "not_recorded", "contradictions", "remarks", "chunks"}
     for name, value in facts.items():
         if name not in hidden and value not in (None, [], ()):
             say(f"  {name.replace('_', ' ')}: {clean(_readable(value))}")
@@ -77,6 +78,8 @@ def _say_reading(path: Path, reading: Reading) -> None:
         say(f"  not recorded: {', '.join(reading.recipe.not_recorded)}", style="dim")
     for sentence in reading.contradictions:
         say(f"  contradiction: {sentence}", style="yellow")
+    for sentence in reading.remarks:
+        say(f"  remark: {sentence}", style="yellow")
     for chunk in reading.chunks:
         say(f"  chunk: {chunk.place} {chunk.key}, {len(chunk.raw)} bytes", style="dim")
 

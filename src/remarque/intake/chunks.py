@@ -19,7 +19,7 @@ def read_chunks(content: bytes) -> tuple[Chunk, ...]:
     """All textual metadata of a picture file, text hidden in alpha included.
 
     A damaged, packed-to-explode or oversized chunk is left out and hides no other; what was left
-    out is said in ``Reading.contradictions``.
+    out is said in ``Reading.remarks``.
 
     Raises:
         PictureUnreadable: The bytes are no PNG, JPEG, WebP, GIF, AVIF, HEIF, TIFF or BMP.

@@ -45,7 +45,8 @@ def read_picture(content: bytes) -> Reading:
         generator=accounts[0].generator if accounts else None,
         recipe=recipe,
         chunks=chunks,
-        contradictions=(*contradictions, *remarks, *left_aside),
+        contradictions=contradictions,
+        remarks=(*remarks, *left_aside),
     )
 
 

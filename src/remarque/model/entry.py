@@ -17,9 +17,17 @@ class Kind(StrEnum):
     WORK_OPENED = "work.opened"
     INTENT_STATED = "intent.stated"
     TAKE_IMPORTED = "take.imported"
+    TAKE_RECORDED = "take.recorded"
+    LINEAGE_INFERRED = "lineage.inferred"
+    SELECTION_INFERRED = "selection.inferred"
     SELECTION_MADE = "selection.made"
     EDITION_PUBLISHED = "edition.published"
     SIGHTING_RECORDED = "sighting.recorded"
+    GAP_NOTED = "gap.noted"
+
+
+TAKES = frozenset({Kind.TAKE_IMPORTED, Kind.TAKE_RECORDED})
+"""The kinds whose body is a take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from remarque.model.canonical import Json, json_from_value, value_from_json
+from remarque.model.descent import Descent
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StoredEntry
 from remarque.model.marks import MarkFound, Region
 from remarque.model.recipe import Recipe
+from remarque.model.witness import Gap, Witness
 
 
 class Manner(StrEnum):
@@ -72,7 +74,8 @@ class Take:
 
     ``metadata`` is the digest of the kept raw chunks (canonical JSON); ``kept`` is "store" or
     "in-place", and then ``thumbnail`` is the digest of the small picture that is kept instead;
-    ``manner`` says whether it was recorded as it happened or imported later.
+    ``manner`` says whether it was recorded as it happened or imported later; ``witness`` is who
+    saw it come into being, None for a plain import.
     """
 
     take: str
@@ -85,16 +88,48 @@ class Take:
     kept: str = "store"
     thumbnail: Digest | None = None
     contradictions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    witness: Witness | None = None
+
+
+class Sign(StrEnum):
+    """What a selection was inferred from."""
+
+    MOVED = "moved to another folder"
+    COPIED = "copied to another folder"
+    REST_DELETED = "the rest was deleted"
+    RATED = "rated"
+    FAVOURITE = "marked as a favourite"
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionInferred:
+    """What the author did with files shows that ``picture`` was preferred to ``over``.
+
+    ``sign`` is what was done, ``seen`` when it was noticed (RFC 3339), ``detail`` a sentence with
+    the name of the folder or the rating, without the folders above it.
+    """
+
+    work: str
+    picture: Digest
+    over: tuple[Digest, ...]
+    sign: Sign
+    seen: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The author chose ``picture`` over ``over``; ``because`` is the author's statement."""
+    """The author chose ``picture`` over ``over``; ``because`` is the author's statement.
+
+    ``confirms`` is the leaf digest (hex) of the inferred selection this gives the reason for.
+    """
 
     work: str
     picture: Digest
     over: tuple[Digest, ...]
     because: str
+    confirms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +209,31 @@ class Sighting:
     marks: tuple[MarkFound, ...] = ()
 
 
-Body = VaultOpened | WorkOpened | IntentStated | Take | Selection | Edition | Sighting
+Body = (
+    VaultOpened
+    | WorkOpened
+    | IntentStated
+    | Take
+    | Descent
+    | SelectionInferred
+    | Selection
+    | Edition
+    | Sighting
+    | Gap
+)
 
 BODY_OF: dict[Kind, type[Body]] = {
     Kind.VAULT_OPENED: VaultOpened,
     Kind.WORK_OPENED: WorkOpened,
     Kind.INTENT_STATED: IntentStated,
     Kind.TAKE_IMPORTED: Take,
+    Kind.TAKE_RECORDED: Take,
+    Kind.LINEAGE_INFERRED: Descent,
+    Kind.SELECTION_INFERRED: SelectionInferred,
     Kind.SELECTION_MADE: Selection,
     Kind.EDITION_PUBLISHED: Edition,
     Kind.SIGHTING_RECORDED: Sighting,
+    Kind.GAP_NOTED: Gap,
 }
 
 
@@ -194,6 +244,14 @@ def body_of(stored: StoredEntry) -> Body:
         MetadataMalformed: The body lacks a field of its kind.
     """
     return value_from_json(stored.entry.body, BODY_OF[stored.entry.kind])
+
+
+def kind_of(body: Body) -> Kind:
+    """The kind of entry that carries this body."""
+    if isinstance(body, Take):
+        as_it_happened = body.manner is Manner.AS_IT_HAPPENED
+        return Kind.TAKE_RECORDED if as_it_happened else Kind.TAKE_IMPORTED
+    return next(kind for kind, of in BODY_OF.items() if of is type(body))
 
 
 def body_as_json(body: Body) -> Json:

@@ -5,6 +5,8 @@
 
 from dataclasses import dataclass, fields
 
+from remarque.model.digests import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -26,12 +28,16 @@ class LoraUse:
 
 @dataclass(frozen=True, slots=True)
 class SourceUse:
-    """A picture that went in. ``role``: init, mask, control, reference, style."""
+    """A picture that went in. ``role``: init, mask, control, reference, style.
+
+    ``digest`` is that of the picture's bytes where whoever recorded it saw them.
+    """
 
     role: str
     name: str | None = None
     model: str | None = None
     strength: float | None = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +121,12 @@ class Reading:
     """What one file says about its own making.
 
     ``generator`` is None when nothing in the file names one. ``contradictions`` are sentences:
-    chunks of one file that disagree are reported, never resolved in silence.
+    chunks of one file that disagree are reported, never resolved in silence. ``remarks`` are
+    sentences about damage to the file and about what was left aside because of it.
     """
 
     generator: str | None
     recipe: Recipe
     chunks: tuple[Chunk, ...] = ()
     contradictions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from remarque.errors import MetadataMalformed
 from remarque.model.canonical import Json
 from remarque.model.digests import parse_digest
-from remarque.model.entry import Kind
+from remarque.model.entry import TAKES
 from remarque.model.reports import Check
 from remarque.verifying.entries import ReadEntry
 from remarque.verifying.evidence import Evidence, LedgerSeen, fails, holds, undecided
@@ -86,7 +86,7 @@ def _present(evidence: Evidence) -> tuple[set[str], list[Check]]:
 
 
 def _named_by(entry: ReadEntry) -> list[str]:
-    metadata = _metadata_of(entry.body) if entry.kind == Kind.TAKE_IMPORTED else None
+    metadata = _metadata_of(entry.body) if entry.kind in TAKES else None
     return [*entry.pictures, *([metadata] if metadata else [])]
 
 

@@ -79,13 +79,13 @@ class TestPng:
         content = png(png_chunk(b"tEXt", b"parameters\0" + _TEXT.encode()))
         reading = read_picture(content[: content.index(b"Model: m") + 8])
         assert reading.recipe.seed == 5
-        assert "ends inside" in reading.contradictions[0]
+        assert "ends inside" in reading.remarks[0]
 
     def test_a_changed_chunk_is_read_and_said(self):
         content = png(png_chunk(b"tEXt", b"parameters\0" + _TEXT.encode()))
         reading = read_picture(content.replace(b"Seed: 5", b"Seed: 6"))
         assert reading.recipe.seed == 6
-        assert "checksum" in reading.contradictions[0]
+        assert "checksum" in reading.remarks[0]
 
     def test_a_bomb_is_refused_and_hides_nothing(self):
         bomb = zlib.compress(b"\0" * (17 * 1024 * 1024))
@@ -96,7 +96,7 @@ class TestPng:
             )
         )
         assert [chunk.key for chunk in reading.chunks] == ["parameters"]
-        assert "16 MiB" in reading.contradictions[0]
+        assert "16 MiB" in reading.remarks[0]
 
     def test_many_bombs_stay_under_the_limit_together(self):
         part = png_chunk(b"zTXt", b"part\0\0" + zlib.compress(b"\0" * (9 * 1024 * 1024)))
@@ -108,7 +108,7 @@ class TestPng:
         content = png(*[long] * 5, png_chunk(b"tEXt", b"parameters\0" + _TEXT.encode()))
         reading = read_picture(content)
         assert reading.recipe.seed == 5
-        assert reading.contradictions == ('PNG tEXt "long" is too long to be searched for facts.',)
+        assert reading.remarks == ('PNG tEXt "long" is too long to be searched for facts.',)
 
     def test_a_thousand_chunks_and_no_more(self):
         content = png(*[png_chunk(b"tEXt", b"k\0v")] * 1500)
@@ -123,7 +123,7 @@ class TestPng:
             )
         )
         assert [(chunk.key, chunk.text) for chunk in reading.chunks] == [("worse", None)]
-        assert len(reading.contradictions) == 3
+        assert len(reading.remarks) == 3
 
     def test_exif_inside_png(self):
         exif = exif_with_comment(b"ASCII\0\0\0" + _TEXT.encode(), little=True)
@@ -242,7 +242,7 @@ def test_hidden_text_unpacked():
 def test_hidden_text_of_impossible_length_is_said():
     reading = read_picture(_with_hidden_text(_TEXT, bits=2**31))
     assert reading.recipe == Recipe()
-    assert "impossible length" in reading.contradictions[0]
+    assert "impossible length" in reading.remarks[0]
 
 
 def test_text_and_hidden_text_that_disagree_are_reported():

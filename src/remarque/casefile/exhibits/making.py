@@ -137,7 +137,8 @@ def _remarks(step: Step) -> list[str]:
     if step.incomparable:
         named = ", ".join(en.FIELDS.get(name, name) for name in step.incomparable)
         remarks.append(say.recorded_on_one_side(named))
-    return remarks + [say.contradiction(sentence) for sentence in step.take.contradictions]
+    remarks += [say.contradiction(sentence) for sentence in step.take.contradictions]
+    return [*remarks, *step.take.remarks]
 
 
 def _out_of_order(steps: Sequence[Step]) -> int:
