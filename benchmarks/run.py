@@ -1,6 +1,6 @@
 """Run every benchmark and write docs/reference/benchmarks.md.
 
-``python benchmarks/run.py [NAME…]`` with names out of: ledger, importing, bundle.
+``python benchmarks/run.py [NAME…]`` with names out of: ledger, importing, reading, bundle.
 """
 
 import os
@@ -13,12 +13,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, 
 import bench_bundle
 import bench_importing
 import bench_ledger
+import bench_reading
 from table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 BENCHMARKS = {
     "ledger": ("The ledger", bench_ledger.measure),
     "importing": ("Import", bench_importing.measure),
+    "reading": ("Reading what pictures say", bench_reading.measure),
     "bundle": ("Case file and bundle", bench_bundle.measure),
 }
 

@@ -7,7 +7,8 @@ from remarque.model.changes import Change
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StampState
 from remarque.model.grades import Grade
-from remarque.model.history import Edition, Match, Selection, Sighting, Take
+from remarque.model.history import Edition, Match, Selection, SelectionInferred, Sighting, Take
+from remarque.model.witness import Gap
 from remarque.verifying.grading import is_loopback
 from remarque.verifying.timestamps import TokenJudgement
 
@@ -104,6 +105,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Inferred:
+    """A selection inferred from what was done with files; ``confirmed`` by a later statement."""
+
+    dated: Dated
+    selection: SelectionInferred
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GapSeen:
+    """Something a recorder knew to be missing."""
+
+    dated: Dated
+    gap: Gap
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """An edition and the marks read back from it."""
 
@@ -172,6 +190,8 @@ class Story:
     entries: tuple[EntrySeen, ...]
     checkpoints: tuple[CheckpointSeen, ...]
     absences: tuple[Absence, ...]
+    inferred: tuple[Inferred, ...] = ()
+    gaps: tuple[GapSeen, ...] = ()
 
     @property
     def accused(self) -> Copy | None:

@@ -9,6 +9,8 @@ from remarque.casefile.chapters import (
     Copy,
     Dated,
     EntrySeen,
+    GapSeen,
+    Inferred,
     Intent,
     Publication,
     Step,
@@ -23,6 +25,7 @@ from remarque.model.history import (
     Edition,
     IntentStated,
     Selection,
+    SelectionInferred,
     Sighting,
     Take,
     WorkOpened,
@@ -30,6 +33,7 @@ from remarque.model.history import (
 )
 from remarque.model.takes import prompt_syntax
 from remarque.model.times import parse_time
+from remarque.model.witness import Gap
 
 Told = tuple[Body, Dated]
 
@@ -75,6 +79,8 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         entries=tuple(_entry_seen(proven, dated) for proven, _, dated in told),
         checkpoints=checkpoints,
         absences=tuple(Absence(digest, reason) for digest, reason in material.missing),
+        inferred=_inferred(told),
+        gaps=tuple(GapSeen(d, body) for body, d in of_work if isinstance(body, Gap)),
     )
     if material.sighting is not None and story.accused is None:
         raise NotFound(
@@ -105,6 +111,16 @@ def _steps(of_work: Iterable[Told]) -> tuple[Step, ...]:
             )
         )
     return tuple(steps)
+
+
+def _inferred(told: Iterable[tuple[ProvenEntry, Body, Dated]]) -> tuple[Inferred, ...]:
+    told = list(told)
+    confirmed = {body.confirms for _, body, _ in told if isinstance(body, Selection)}
+    return tuple(
+        Inferred(dated, body, proven.stored.leaf_digest.hex() in confirmed)
+        for proven, body, dated in told
+        if isinstance(body, SelectionInferred)
+    )
 
 
 def _copies(of_work: list[Told], work: str) -> tuple[Copy, ...]:

@@ -57,9 +57,27 @@ def limits_section(story: Story) -> Json:
     ]
     return blocks.section(
         en.HEADINGS["limits"],
-        [blocks.bullets([span(sentence)] for sentence in said if sentence)],
+        [blocks.bullets([span(sentence)] for sentence in said if sentence), _gaps(story)],
         new_page=True,
     )
+
+
+def _gaps(story: Story) -> Json:
+    """What a recorder knew to be missing; None where it knew of nothing."""
+    if not story.gaps:
+        return None
+    rows = [
+        [
+            [span(say.checked(seen.gap.noticed))],
+            [span(seen.gap.missing)],
+            [span(f"{seen.gap.because} ({seen.gap.observer.value})")],
+        ]
+        for seen in story.gaps
+    ]
+    head = [en.LABELS[name] for name in ("noticed", "missing", "why")]
+    table = blocks.table(head, ["36mm", "1fr", "1fr"], rows)
+    lead = blocks.paragraph(en.GAPS_LEAD)
+    return blocks.section(en.HEADINGS["gaps"], [lead, table], level=2)
 
 
 def parts_section(story: Story) -> Json:

@@ -66,12 +66,10 @@ def recipes_section(story: Story) -> list[Json]:
 
 def selection_section(story: Story, maker: PlateMaker) -> Json:
     """What was chosen over what, and the author's reason as a statement."""
-    if not story.choices:
-        return blocks.section(
-            en.HEADINGS["selection"], [blocks.paragraph(en.SELECTION_ABSENT)], new_page=True
-        )
     shown = [block for choice in story.choices for block in _choice(story, choice, maker)]
-    return blocks.section(en.HEADINGS["selection"], shown, new_page=True)
+    if not shown:
+        shown = [blocks.paragraph(en.SELECTION_ABSENT)]
+    return blocks.section(en.HEADINGS["selection"], [*shown, _inferred(story)], new_page=True)
 
 
 def thumbnail(step: Step, maker: PlateMaker) -> Plate:
@@ -192,6 +190,24 @@ def _choice(story: Story, choice: Choice, maker: PlateMaker) -> list[Json]:
     else:
         shown.append(blocks.paragraph(en.REASON_ABSENT))
     return shown
+
+
+def _inferred(story: Story) -> Json:
+    """Inferred selections nobody gave the reason for, as a list; None without any."""
+    open_ones = [one for one in story.inferred if not one.confirmed]
+    if not open_ones:
+        return None
+    rows = []
+    for one in open_ones:
+        step = story.step_of(one.selection.picture)
+        name = say.picture_name(step.number if step else None, one.selection.picture)
+        sentence = say.inferred_selection(name, one.selection)
+        rows.append([span(sentence + " "), *dated_spans(one.dated)])
+    return blocks.section(
+        en.HEADINGS["inferred"],
+        [blocks.paragraph(en.INFERRED_LEAD), blocks.bullets(rows)],
+        level=2,
+    )
 
 
 def _candidate(

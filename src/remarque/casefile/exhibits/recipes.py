@@ -6,6 +6,7 @@ from remarque.casefile.wording import en
 from remarque.model.canonical import Json
 from remarque.model.history import Take
 from remarque.model.recipe import LoraUse, Pass, Recipe, Size, SourceUse
+from remarque.model.witness import ModelFile, Witness
 
 _SINGLE = (
     "seed",
@@ -24,7 +25,7 @@ _SINGLE = (
 
 
 def recipe_blocks(take: Take) -> list[Json]:
-    """The recipe of one take as names and values."""
+    """The recipe of one take as names and values, then what a witness of its making saw."""
     recipe = take.recipe
     rows = [
         (en.FIELDS["prompt"], _prompt(recipe.prompt)),
@@ -37,7 +38,31 @@ def recipe_blocks(take: Take) -> list[Json]:
     absent = [en.FIELDS[name] for name, value in known if value is None]
     if absent:
         rows.append((en.LABELS["not_recorded"], [span(", ".join(absent), "faint")]))
-    return [blocks.facts(rows)]
+    return [blocks.facts([*rows, *_witness(take.witness)])]
+
+
+def _witness(witness: Witness | None) -> list[tuple[str, Spans]]:
+    """What only somebody present could know; nothing for a plain import."""
+    if witness is None:
+        return []
+    remarks = {"unsaved": not witness.saved, "caught_up": witness.caught_up}
+    seen_by = ", ".join(
+        [witness.observer.value, *(en.LABELS[name] for name, so in remarks.items() if so)]
+    )
+    told = (
+        ("program", witness.program),
+        ("run", witness.run),
+        ("model_files", "\n".join(map(_model_file, witness.models))),
+        ("environment", "\n".join(f"{s.name}: {s.value}" for s in witness.environment)),
+        ("could_not_record", "\n".join(witness.remarks)),
+    )
+    rows = [(en.LABELS[name], [span(text)]) for name, text in told if text]
+    return [(en.LABELS["seen_by"], [span(seen_by)]), *rows]
+
+
+def _model_file(model: ModelFile) -> str:
+    said = (model.role, model.name, model.version, model.digest, model.licence)
+    return ", ".join(part for part in said if part)
 
 
 def _lists(recipe: Recipe) -> list[tuple[str, Spans]]:

@@ -43,6 +43,7 @@ SOURCES_OF_WORDS: tuple[tuple[str, str], ...] = (
     (
         "inferred",
         "What this program concludes from the record: what changed from one take to the next, "
+        "which take another was made from, what moving or deleting files says about a selection, "
         "and how a suspect picture relates to a published one.",
     ),
 )
@@ -71,6 +72,8 @@ HEADINGS: dict[str, str] = {
     "first": "The first take in full",
     "chosen": "The chosen take in full",
     "selection": "The selection",
+    "inferred": "Selections inferred from what was done with the files",
+    "gaps": "Known gaps in the record",
     "editions": "What was published, and its marks",
     "copy": "The suspect picture",
     "side_by_side": "Side by side",
@@ -115,6 +118,16 @@ LABELS: dict[str, str] = {
     "no_change": "No change in the recipe.",
     "chosen": "chosen",
     "passed_over": "passed over",
+    "seen_by": "Seen by",
+    "program": "Program",
+    "run": "Run",
+    "unsaved": "a preview the program did not save",
+    "caught_up": "lay there before the watch began; its coming was not seen",
+    "model_files": "Model files",
+    "environment": "Environment",
+    "could_not_record": "Could not be recorded",
+    "missing": "Missing",
+    "noticed": "Noticed",
     "statement": "statement",
     "not_recorded": "not recorded in the file",
     "prompt_empty": "(recorded as empty)",
@@ -235,9 +248,13 @@ ENTRY_KINDS: dict[str, str] = {
     "work.opened": "The work was opened",
     "intent.stated": "The author stated the intent",
     "take.imported": "A take was entered",
+    "take.recorded": "A take was recorded as it happened",
+    "lineage.inferred": "Where a take comes from was inferred",
+    "selection.inferred": "A selection was inferred from what the author did with the files",
     "selection.made": "The author made a selection",
     "edition.published": "An edition was published",
     "sighting.recorded": "A suspect picture was recorded",
+    "gap.noted": "Something missing from the record was noted",
 }
 
 CLOCKS: dict[str, str] = {
@@ -275,6 +292,14 @@ UNSHOWN_CHARACTERS = (
 INTENT_ABSENT = "No intent is on record: the author has not said what the picture was to become."
 STEPS_ABSENT = "No take is on record."
 SELECTION_ABSENT = "No selection is on record."
+INFERRED_LEAD = (
+    "The author gave no reason for these. That the files were moved, copied, rated or deleted is "
+    "recorded; that this was a choice is inferred."
+)
+GAPS_LEAD = (
+    "The recorder noticed that these things should be on record and are not. What they would show "
+    "is unknown."
+)
 REASON_ABSENT = "No reason was given."
 EDITIONS_ABSENT = "No published copy is on record."
 COPY_ABSENT = "This file is about the making of the work; it accuses no picture."

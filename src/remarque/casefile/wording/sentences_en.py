@@ -8,7 +8,7 @@ from remarque.casefile.wording import en
 from remarque.errors import MetadataMalformed
 from remarque.model.entry import StampState
 from remarque.model.grades import RECORDED_WITHIN, STAMPED_WITHIN, Grade
-from remarque.model.history import Edition
+from remarque.model.history import Edition, SelectionInferred
 from remarque.model.times import parse_time
 
 _DAY = 24 * 60 * 60
@@ -227,6 +227,12 @@ def chose(others: int) -> str:
     return f"One picture selected, {many(others, 'other')} passed over."
 
 
+def inferred_selection(name: str, selection: SelectionInferred) -> str:
+    """What was done with the files of an inferred selection."""
+    others = many(len(selection.over), "other")
+    return f"{name} was {selection.sign.value}, {others} not. {selection.detail}"
+
+
 def reason_of(author: str) -> str:
     """Whose reason it is."""
     return f"the reason {author} gave at the time of the selection"
@@ -253,7 +259,7 @@ def file_summary(edition: Edition) -> str:
 
 
 def checked(time: str) -> str:
-    """When the suspect was checked, by the author's clock."""
+    """When something was noticed or checked, by the author's clock."""
     try:
         return f"{moment(parse_time(time))} UTC"
     except MetadataMalformed:
