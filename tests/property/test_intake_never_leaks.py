@@ -42,6 +42,11 @@ _KEYS = [
     "seed",
     "num_inference_steps",
     "guidance_scale",
+    "generation_data",
+    "parameters-json",
+    "invokeai_graph",
+    "Description",
+    "store",
 ]
 _scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 _json = st.recursive(

@@ -14,7 +14,9 @@ class Account:
 
     ``wording`` is the format whose words for samplers and the like are used, ``origin`` names the
     chunk for people, ``doubts`` are sentences about what it leaves open or says twice. An account
-    that does not supplement others only checks them.
+    that does not supplement others only checks them. A ``host`` is a program that let another one
+    make the picture and names itself beside it: the file is then the host's. ``house_names`` says
+    that it calls models by names of its own service, which no file has.
     """
 
     generator: str
@@ -23,6 +25,8 @@ class Account:
     origin: str
     doubts: tuple[str, ...] = ()
     supplements: bool = True
+    host: bool = False
+    house_names: bool = False
 
 
 Reader: TypeAlias = Callable[[Sequence[Chunk]], tuple[Account, ...]]
@@ -41,6 +45,7 @@ _COMPARED = {
     "scheduler": "the scheduler",
 }
 _WORDS_OF_ONE_FORMAT = {"sampler", "scheduler", "model_hash"}
+_NAMES_OF_A_HOUSE = {"model", "model_hash"}
 _SHOWN = 60
 
 
@@ -59,12 +64,20 @@ def disagreements(one: Account, other: Account) -> tuple[str, ...]:
         f"{one.origin} and {other.origin} disagree about {label}: "
         f"{_shown(ours, theirs)} against {_shown(theirs, ours)}."
         for field, label in _COMPARED.items()
-        if one.wording == other.wording or field not in _WORDS_OF_ONE_FORMAT
+        if _comparable_words(field, one, other)
         if (ours := getattr(one.recipe, field)) is not None
         and (theirs := getattr(other.recipe, field)) is not None
         and _comparable(field, ours) != _comparable(field, theirs)
         and not (field == "generated_size" and _is_final(one, theirs, other, ours))
     )
+
+
+def _comparable_words(field: str, one: Account, other: Account) -> bool:
+    if one.wording == other.wording:
+        return True
+    if field in _NAMES_OF_A_HOUSE and (one.house_names or other.house_names):
+        return False
+    return field not in _WORDS_OF_ONE_FORMAT
 
 
 def filled_from(recipe: Recipe, other: Recipe) -> Recipe:
@@ -83,7 +96,8 @@ def _comparable(field: str, value: Json) -> Json:
         stem, _, ending = base.rpartition(".")
         return stem if ending in {"safetensors", "ckpt", "pt", "gguf", "sft"} else base
     if field in {"prompt", "negative_prompt"}:
-        return " ".join(str(value).split())
+        # Programs that hand a prompt on drop a comma at its end.
+        return " ".join(str(value).split()).rstrip(" ,")
     return value
 
 
@@ -98,7 +112,8 @@ def _shown(value: Json, against: Json) -> str:
         return f"{value.width}x{value.height}"
     if not isinstance(value, str) or not isinstance(against, str) or len(value) <= _SHOWN:
         return repr(value)
-    same = next((i for i, (a, b) in enumerate(zip(value, against, strict=False)) if a != b), 0)
+    both = zip(value, against, strict=False)
+    same = next((i for i, (a, b) in enumerate(both) if a != b), min(len(value), len(against)))
     start = max(same - _SHOWN // 3, 0)
     end = start + _SHOWN
     return f"{'…' if start else ''}{value[start:end]!r}{'…' if end < len(value) else ''}"

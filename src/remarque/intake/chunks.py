@@ -4,10 +4,11 @@ import base64
 from collections.abc import Callable, Sequence
 
 from remarque.errors import PictureUnreadable
-from remarque.intake.containers import gif, heif, jpeg, png, webp
+from remarque.intake.containers import gif, heif, jpeg, jxl, png, webp
 from remarque.intake.containers.collecting import Collector
 from remarque.intake.containers.exif import read_exif
 from remarque.intake.containers.stealth import read_stealth
+from remarque.intake.containers.xmp import read_packets
 from remarque.model.canonical import Json
 from remarque.model.recipe import Chunk
 
@@ -16,13 +17,13 @@ _TIFF_SIGNATURES = (b"II*\0", b"MM\0*")
 
 
 def read_chunks(content: bytes) -> tuple[Chunk, ...]:
-    """All textual metadata of a picture file, text hidden in alpha included.
+    """All textual metadata of a picture file, text hidden in pixels included.
 
     A damaged, packed-to-explode or oversized chunk is left out and hides no other; what was left
     out is said in ``Reading.remarks``.
 
     Raises:
-        PictureUnreadable: The bytes are no PNG, JPEG, WebP, GIF, AVIF, HEIF, TIFF or BMP.
+        PictureUnreadable: The bytes are no PNG, JPEG, WebP, GIF, AVIF, HEIF, JPEG XL, TIFF or BMP.
     """
     return scan_chunks(content)[0]
 
@@ -35,6 +36,7 @@ def scan_chunks(content: bytes) -> tuple[tuple[Chunk, ...], tuple[str, ...]]:
     """
     collector = Collector()
     _parser_for(content)(content, collector)
+    read_packets(collector)
     read_stealth(content, collector)
     return tuple(collector.chunks), tuple(collector.remarks)
 
@@ -68,6 +70,8 @@ def _parser_for(content: bytes) -> Callable[[bytes, Collector], None]:
 
 
 def _other_parser(content: bytes) -> Callable[[bytes, Collector], None]:
+    if content.startswith(jxl.SIGNATURES):
+        return jxl.read_jxl
     if content.startswith(_TIFF_SIGNATURES):
         return read_exif
     if content.startswith(_BMP) and len(content) > _BMP_HEADER:
@@ -75,7 +79,7 @@ def _other_parser(content: bytes) -> Callable[[bytes, Collector], None]:
     raise PictureUnreadable(
         "This is an empty file."
         if not content
-        else "This file is not a PNG, JPEG, WebP, GIF, AVIF, HEIF, TIFF or BMP picture.",
+        else "This file is not a PNG, JPEG, WebP, GIF, AVIF, HEIF, JPEG XL, TIFF or BMP picture.",
         hint="Give the picture file the generator saved.",
     )
 

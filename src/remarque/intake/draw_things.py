@@ -1,24 +1,23 @@
-"""Draw Things: JSON in EXIF UserComment, or the same JSON inside the XMP packet of a PNG."""
+"""Draw Things: JSON in EXIF UserComment, or the same JSON inside the XMP packet of a PNG.
+
+Source: drawthingsai/draw-things-community ``LocalImageGenerator/ImageConverter.swift``.
+"""
 
 from collections.abc import Mapping, Sequence
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from remarque.intake import scalars
 from remarque.intake.account import Account, name_of
-from remarque.intake.loose_json import parse_object
+from remarque.intake.loose_json import objects, parse_object, part
+from remarque.intake.xmp_packet import field_of
 from remarque.model.canonical import Json
-from remarque.model.recipe import Chunk, LoraUse, Recipe, SourceUse
+from remarque.model.recipe import Chunk, LoraUse, Pass, Recipe, SourceUse
 
 GENERATOR = "Draw Things"
 _SHAPE = {"c", "uc", "seed", "steps", "sampler", "scale"}
-_XMP_COMMENT = "{http://ns.adobe.com/exif/1.0/}UserComment"
-_LONGEST_XMP = 2 * 1024 * 1024
 _TOLD = {
     "c", "uc", "seed", "steps", "scale", "sampler", "model", "size", "clip_skip",
 }  # fmt: skip
+_COMMENT_KEYS = {"UserComment", "Comment"}
 
 
 def read(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
@@ -39,27 +38,17 @@ def read(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
 
 
 def _comment(chunk: Chunk) -> str | None:
-    """The text that may be the JSON: UserComment, in EXIF or in XMP."""
-    if chunk.key == "UserComment":
+    """The text that may be the JSON: a comment, in EXIF, PNG text or XMP."""
+    if chunk.key in _COMMENT_KEYS:
         return chunk.text
     text = chunk.text or ""
-    if "exif:UserComment" not in text or len(text) > _LONGEST_XMP:
-        return None
-    start, end = text.find("<x:xmpmeta"), text.rfind("</x:xmpmeta>")
-    if start < 0 or end < 0:
-        return None
-    try:
-        root: Element = fromstring(text[start : end + len("</x:xmpmeta>")])
-    except (ParseError, DefusedXmlException, ValueError):
-        return None
-    comment = root.find(f".//{_XMP_COMMENT}")
-    return "".join(comment.itertext()).strip() if comment is not None else None
+    return field_of(text, "exif:UserComment") if "exif:UserComment" in text else None
 
 
 def _recipe(raw: Mapping[str, Json]) -> Recipe:
-    more = raw.get("v2")
-    parts: Mapping[str, Json] = more if isinstance(more, dict) else {}
-    strength = scalars.real(raw.get("strength"))
+    parts = part(raw, "v2")
+    size = scalars.size_from_text(raw.get("size"))
+    first_stage = scalars.size_from_text(raw.get("first_stage_size"))
     return Recipe(
         prompt=scalars.words(raw.get("c")),
         negative_prompt=scalars.words(raw.get("uc")),
@@ -69,21 +58,34 @@ def _recipe(raw: Mapping[str, Json]) -> Recipe:
         sampler=scalars.name(raw.get("sampler")),
         model=scalars.name(raw.get("model")),
         clip_skip=scalars.count(raw.get("clip_skip")),
-        denoise=strength,
-        generated_size=scalars.size_from_text(raw.get("size")),
-        loras=tuple(
-            LoraUse(name=name, weight=scalars.real(item.get("weight")))
-            for item in _items(parts.get("loras"))
-            if (name := scalars.name(item.get("file"))) is not None
-        ),
+        denoise=scalars.real(raw.get("strength")),
+        generated_size=first_stage or size,
+        final_size=size if first_stage else None,
+        loras=_loras(raw, parts),
         sources=tuple(
             SourceUse("control", model=name, strength=scalars.real(item.get("weight")))
-            for item in _items(parts.get("controls"))
+            for item in objects(parts.get("controls")) or objects(raw.get("control"))
             if (name := scalars.name(item.get("file"))) is not None
         ),
+        passes=tuple(_passes(raw)),
         settings=scalars.settings_from(raw, without=_TOLD),
     )
 
 
-def _items(raw: Json) -> list[dict[str, Json]]:
-    return [item for item in raw if isinstance(item, dict)][:200] if isinstance(raw, list) else []
+def _loras(raw: Mapping[str, Json], parts: Mapping[str, Json]) -> tuple[LoraUse, ...]:
+    """Under ``v2`` by file; before that by ``model``."""
+    return tuple(
+        LoraUse(name=name, weight=scalars.real(item.get("weight")))
+        for item in objects(parts.get("loras")) or objects(raw.get("lora"))
+        if (name := scalars.name(item.get("file")) or scalars.name(item.get("model"))) is not None
+    )
+
+
+def _passes(raw: Mapping[str, Json]) -> list[Pass]:
+    found = []
+    if scalars.size_from_text(raw.get("first_stage_size")) is not None:
+        found.append(Pass("hires", denoise=scalars.real(raw.get("second_stage_strength"))))
+    refiner = scalars.name(raw.get("refiner"))
+    if refiner is not None:
+        found.append(Pass("refiner", model=refiner))
+    return found

@@ -6,12 +6,14 @@ reader of the model would refuse the whole text for it. Here such a value is unk
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from remarque.model.canonical import Json
 
 LONGEST = 4 * 1024 * 1024  # characters; parsed JSON takes up to thirty times its text in memory
+_MOST_OBJECTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,21 @@ def parse_object(text: str | None) -> dict[str, Json] | None:
     """Parse a JSON object; None where the text is anything else."""
     parsed = parse_loosely(text) if text and text.lstrip("\0 \t\r\n\ufeff")[:1] == "{" else None
     return parsed.value if parsed is not None and isinstance(parsed.value, dict) else None
+
+
+def part(raw: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    """The object under a name; an empty one where something else stands there."""
+    found = raw.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def objects(raw: Json) -> list[dict[str, Json]]:
+    """The objects in a list, the first two hundred; nothing where there is no list."""
+    return (
+        [item for item in raw if isinstance(item, dict)][:_MOST_OBJECTS]
+        if isinstance(raw, list)
+        else []
+    )
 
 
 def _forget_doubled(

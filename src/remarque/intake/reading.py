@@ -2,29 +2,55 @@
 
 from collections.abc import Sequence
 
-from remarque.intake import draw_things, easy_diffusion, fooocus, invokeai, novelai, swarmui
+from remarque.intake import (
+    credentials,
+    draw_things,
+    easy_diffusion,
+    fooocus,
+    hugging_face,
+    invokeai,
+    iptc_fields,
+    midjourney,
+    mochi_diffusion,
+    novelai,
+    single_texts,
+    stability_matrix,
+    swarmui,
+    tensor_art,
+)
 from remarque.intake.account import Account, Reader, disagreements, filled_from, name_of
 from remarque.intake.automatic1111 import reader as automatic1111
 from remarque.intake.chunks import scan_chunks
 from remarque.intake.comfyui import reader as comfyui
 from remarque.intake.loose_json import LONGEST, forget_parsed
+from remarque.intake.xmp_packet import forget_packets
+from remarque.manifests.stores import ManifestStore, read_manifest_store
 from remarque.model.recipe import Chunk, Reading, Recipe
 
 _MOST_TEXT = 2 * LONGEST
 _MOST_SAID = 20
 
-# SwarmUI drives ComfyUI and names itself; then what was executed comes before what a program
-# wrote about it, and a canvas, which nobody executed, comes last.
+# SwarmUI and Tensor.Art let ComfyUI run and tell what was asked of them in their own names; then
+# what was executed comes before what a program wrote about it, formats that name their program
+# before the one that many write, and a canvas, which nobody executed, and labels come last.
 READERS: tuple[Reader, ...] = (
     swarmui.read,
+    tensor_art.read,
     comfyui.read,
-    automatic1111.read,
     fooocus.read,
     invokeai.read,
     novelai.read,
     draw_things.read,
     easy_diffusion.read,
+    hugging_face.read,
+    mochi_diffusion.read,
+    midjourney.read,
+    single_texts.read,
+    automatic1111.read,
+    stability_matrix.read,
     comfyui.read_canvas,
+    iptc_fields.read,
+    credentials.read,
 )
 
 
@@ -38,15 +64,17 @@ def read_picture(content: bytes) -> Reading:
         PictureUnreadable: The bytes are no picture of a known format.
     """
     chunks, remarks = scan_chunks(content)
+    store = read_manifest_store(content)
+    chunks = (*chunks, *_manifest_chunk(store))
     readable, left_aside = _readable(chunks)
     accounts = read_accounts(readable)
     recipe, contradictions = _joined(accounts)
     return Reading(
-        generator=accounts[0].generator if accounts else None,
+        generator=_generator(accounts),
         recipe=recipe,
         chunks=chunks,
         contradictions=contradictions,
-        remarks=(*remarks, *left_aside),
+        remarks=(*remarks, *left_aside, *_signature(store)),
     )
 
 
@@ -56,6 +84,36 @@ def read_accounts(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
         return tuple(account for reader in READERS for account in reader(chunks))
     finally:
         forget_parsed()
+        forget_packets()
+
+
+def _generator(accounts: Sequence[Account]) -> str | None:
+    """The host's name where one let another program run, else that of the leading account."""
+    named = [account.generator for account in accounts if account.host] or [
+        account.generator for account in accounts
+    ]
+    return named[0] if named else None
+
+
+def _manifest_chunk(store: ManifestStore | None) -> tuple[Chunk, ...]:
+    if store is None or not store.text:
+        return ()
+    return (Chunk(credentials.PLACE, "store", store.text.encode("utf-8"), store.text),)
+
+
+def _signature(store: ManifestStore | None) -> tuple[str, ...]:
+    """One sentence: how far the credentials check out without believing anybody."""
+    if store is None:
+        return ()
+    why = ", ".join(store.failures[:5])
+    if not store.text:
+        return (f"The Content Credentials cannot be read ({why}).",)
+    if not store.intact:
+        return (f"The Content Credentials' signature does not check out ({why}).",)
+    return (
+        "The Content Credentials' signature checks out; "
+        "whether the signer is who it says is not known.",
+    )
 
 
 def _readable(chunks: Sequence[Chunk]) -> tuple[list[Chunk], tuple[str, ...]]:

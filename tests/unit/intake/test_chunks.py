@@ -149,8 +149,20 @@ class TestPng:
         b"\0\0\0\0\0\0\0\0" + _TEXT.encode(),
         b"\0\0\0\0\0\0\0\0" + _TEXT.encode("utf-16-le"),
         _TEXT.encode(),
+        _TEXT.encode("utf-16"),
     ],
-    ids=["ascii", "utf-16-be", "utf-16-le", "bom", "utf-8", "jis", "none", "none-16", "bare"],
+    ids=[
+        "ascii",
+        "utf-16-be",
+        "utf-16-le",
+        "bom",
+        "utf-8",
+        "jis",
+        "none",
+        "none-16",
+        "bare",
+        "bare-bom",
+    ],
 )
 def test_user_comments_in_every_encoding_seen(comment, little):
     block = exif_with_comment(comment, little=little)
@@ -284,3 +296,11 @@ def test_malformed_files_give_an_empty_recipe_or_one_sentence(name):
             read_picture(content)
     else:
         assert read_picture(content).recipe == Recipe()
+
+
+def test_two_texts_of_one_key_that_disagree_are_reported():
+    texts = [_TEXT, _TEXT.replace("Seed: 5", "Seed: 6")]
+    content = png(*(png_chunk(b"tEXt", b"parameters\0" + text.encode()) for text in texts))
+    reading = read_picture(content)
+    assert reading.recipe.seed == 5
+    assert "disagree about the seed: 5 against 6" in reading.contradictions[0]

@@ -84,7 +84,7 @@ def test_values_come_through_small_nodes():
         node("RandomPrompts", text="{a|b}"),
         node("TextGenerate", prompt="expand this"),
         node("LoadTextFile", text="prompts.txt"),
-        node("StringReplace", string="a fox", find="fox", replace="cat"),
+        node("RegexReplace", string="a fox", regex_pattern="f.x", replace="cat"),
         node("SomethingUnheardOf", text="a fox"),
     ],
 )

@@ -3,22 +3,25 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 
 from remarque.intake import scalars
-from remarque.intake.loose_json import parse_loosely
+from remarque.intake.loose_json import parse_loosely, parse_object
 from remarque.model.canonical import Json
 from remarque.model.recipe import LoraUse
 
 _TAG = re.compile(r"<(?:lora|lyco):([^<>:]{1,300})((?::[^<>:]{0,60}){0,6})>")
 _LORA_TYPES = {"lora", "lycoris", "locon", "dora"}
+_AIR_TYPE = 3  # urn:air:<ecosystem>:<type>:<source>:<model>@<version>
 _MOST_LORAS = 200
+_MOST_TAGS = 2000
 
 
 def loras_of(prompt: str, values: Mapping[str, str]) -> tuple[LoraUse, ...]:
     """LoRAs in the order the text names them, with their hashes where it lists them."""
-    hashes = _hashes(values.get("Lora hashes", ""))
+    hashes = {**_hashes_of_loras(values), **_hashes(values.get("Lora hashes", ""))}
     uses: dict[str, LoraUse] = {}
-    for tag in _TAG.finditer(prompt):
+    for tag in islice(_TAG.finditer(prompt), _MOST_TAGS):
         use = _from_tag(tag[1].strip(), tag[2])
         uses.setdefault(use.name, replace(use, hash=hashes.get(use.name)))
     for name, short_hash in hashes.items():
@@ -31,13 +34,37 @@ def loras_of(prompt: str, values: Mapping[str, str]) -> tuple[LoraUse, ...]:
 
 
 def checkpoint_of(values: Mapping[str, str]) -> str | None:
-    """The one checkpoint of Civitai's resource list; None where it has none or several."""
+    """The one checkpoint of Civitai's lists; None where they have none or several."""
     names = [
-        scalars.name(resource.get("modelName"))
+        _name_of(resource)
         for resource in _resources(values)
-        if str(resource.get("type", "")).casefold() in {"checkpoint", "model"}
+        if _type_of(resource) in {"checkpoint", "model"}
     ]
+    if not names:
+        keys = (key.partition(":") for key in _all_hashes(values))
+        names = [scalars.name(name) for kind, _, name in keys if kind == "Model" and name]
     return names[0] if len(names) == 1 else None
+
+
+def hash_of_model(values: Mapping[str, str]) -> str | None:
+    """The checkpoint's hash out of the ``Hashes`` object."""
+    found = _all_hashes(values).get("model")
+    return scalars.name(found) if isinstance(found, str) else None
+
+
+def _all_hashes(values: Mapping[str, str]) -> dict[str, Json]:
+    """``{"model": …, "vae": …, "lora:name": …}``, written for Civitai's uploads."""
+    return parse_object(values.get("Hashes")) or {}
+
+
+def _hashes_of_loras(values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: short_hash
+        for key, short_hash in _all_hashes(values).items()
+        if key.casefold().startswith("lora:") and isinstance(short_hash, str)
+        if (name := scalars.name(key.partition(":")[2])) is not None
+        if scalars.words(short_hash)
+    }
 
 
 def _from_tag(name: str, arguments: str) -> LoraUse:
@@ -63,8 +90,23 @@ def _resources(values: Mapping[str, str]) -> list[dict[str, Json]]:
     return [item for item in listed if isinstance(item, dict)]
 
 
+def _name_of(resource: dict[str, Json]) -> str | None:
+    """The name, or where it has none the resource's ``urn:air:…`` identifier."""
+    return scalars.name(resource.get("modelName")) or scalars.name(resource.get("air"))
+
+
+def _type_of(resource: dict[str, Json]) -> str:
+    """``checkpoint``, ``lora`` …; it stands in the identifier as well."""
+    named = resource.get("type")
+    if isinstance(named, str):
+        return named.casefold()
+    parts = str(resource.get("air", "")).split(":")
+    return parts[_AIR_TYPE].casefold() if len(parts) > _AIR_TYPE and parts[0] == "urn" else ""
+
+
 def _from_resource(resource: dict[str, Json]) -> LoraUse | None:
-    name = scalars.name(resource.get("modelName"))
-    if name is None or str(resource.get("type", "")).casefold() not in _LORA_TYPES:
+    name = _name_of(resource)
+    if name is None or _type_of(resource) not in _LORA_TYPES:
         return None
-    return LoraUse(name=name, weight=scalars.real(resource.get("weight")))
+    weight = resource.get("weight", resource.get("strength"))
+    return LoraUse(name=name, weight=scalars.real(weight))

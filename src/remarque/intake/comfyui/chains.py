@@ -1,5 +1,6 @@
 """Chains of samplings that end in a picture: first sampler to last."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -7,7 +8,8 @@ from typing import TypeAlias
 
 from remarque.intake.comfyui.conditioning import walk_words
 from remarque.intake.comfyui.graph import Graph, Link, Node
-from remarque.intake.comfyui.samplers import Stage, is_sampler, stage_of
+from remarque.intake.comfyui.samplers import is_sampler
+from remarque.intake.comfyui.stages import Stage, stage_of
 from remarque.intake.comfyui.tracing import upstream
 from remarque.intake.comfyui.values import Values
 
@@ -16,8 +18,12 @@ Chain: TypeAlias = tuple[Stage, ...]
 _MOST_CHAINS = 16
 _LONGEST_CHAIN = 32
 _MOST_OUTPUTS = 20
-_SAVING = ("save", "videocombine")
-_SHOWING = ("preview",)
+_SAVING = re.compile(r"save|videocombine|image ?output", re.IGNORECASE)
+_SHOWING = re.compile(r"preview", re.IGNORECASE)
+_PICTURE = re.compile(r"image|picture|video|frame|pixel|anim", re.IGNORECASE)
+# Which of ComfyUI's own nodes cannot have written a file of this kind.
+_MOVING = ("SaveAnimatedWEBP", "SaveWEBM", "SaveVideo")
+_MOVING_TAGS = {"EXIF Make", "EXIF Model"}  # where SaveAnimatedWEBP puts its two graphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Chains:
 
     graph: Graph
     values: Values
+    place: str = ""
     _stages: dict[str, Stage] = field(default_factory=dict)
     _earlier: dict[str, list[Node]] = field(default_factory=dict)
 
@@ -54,21 +61,48 @@ class Chains:
         ]
         return longest[:_MOST_CHAINS], len(longest) < len(unique)
 
+    def unsampled(self) -> list[Node]:
+        """Saving nodes that may have written this file, though no sampling leads to them."""
+        saving = [node for node in self._outputs() if self._saves(node)]
+        return [node for node in saving if not self._nearest(node)]
+
     def _outputs(self) -> list[Node]:
+        """The nodes that may have written this file.
+
+        A picture that some node saves and no sampling leads to is not that of a preview beside
+        it: then there is no ending at all.
+        """
         ends = [node for node in self.graph.nodes.values() if self._is_output(node)]
-        for words in (_SAVING, _SHOWING):
-            named = [n for n in ends if any(word in n.kind.casefold() for word in words)]
-            named = named[:_MOST_OUTPUTS]
-            if any(self._nearest(node) for node in named):
-                return named
+        saving = self._able([node for node in ends if self._saves(node)])
+        if saving:
+            return saving[:_MOST_OUTPUTS]
+        showing = [node for node in ends if _SHOWING.search(node.kind)][:_MOST_OUTPUTS]
+        if any(self._nearest(node) for node in showing):
+            return showing
         return ends[:_MOST_OUTPUTS]
 
     def _is_output(self, node: Node) -> bool:
         if not any(self.graph.links(node)):
             return False
-        kind = node.kind.casefold()
-        named = any(word in kind for word in (*_SAVING, *_SHOWING))
-        return named or node.id not in self.graph.consumed
+        named = _SAVING.search(node.kind) or _SHOWING.search(node.kind)
+        return bool(named) or node.id not in self.graph.consumed
+
+    def _saves(self, node: Node) -> bool:
+        """Whether a node saves pictures; models, texts and latents are saved as well."""
+        how = node.inputs.get("image_output")
+        if isinstance(how, str):
+            return "save" in how.casefold()
+        pictures = any(_PICTURE.search(name) for name in self.graph.links(node))
+        return bool(_SAVING.search(node.kind)) and pictures
+
+    def _able(self, saving: list[Node]) -> list[Node]:
+        """Those that write files of the kind this chunk was found in."""
+        able = saving
+        if self.place.startswith("PNG"):
+            able = [node for node in saving if node.kind not in _MOVING]
+        elif self.place in _MOVING_TAGS:
+            able = [node for node in saving if node.kind != "SaveImage"]
+        return able or saving
 
     def _nearest(self, output: Node) -> list[Node]:
         """Samplers whose pictures reach an output node, none behind another."""

@@ -4,19 +4,20 @@ import re
 from dataclasses import dataclass, field
 
 from remarque.intake.comfyui.graph import Graph, Link, Node
-from remarque.intake.comfyui.tracing import loaded_picture
+from remarque.intake.comfyui.pipes import field_at, is_pipe, loads_all, makes
+from remarque.intake.comfyui.references import references_at
+from remarque.intake.comfyui.texts import has_choices
 from remarque.intake.comfyui.values import Values
 from remarque.model.recipe import Setting, SourceUse
 
 _MOST_STEPS = 500
-_ENCODER = re.compile(r"text ?encode|wildcardencode|power prompt", re.IGNORECASE)
-_LOADS_ALL = re.compile(r"Efficient Loader|Eff\. Loader|easy \w+Loader")
+_ENCODER = re.compile(r"text ?encode|wildcardencode|power prompt|editableclipencode", re.IGNORECASE)
+_CONDITIONING = ("conditioning", "cond_")
 # What encoders call their text, in the order in which different texts are joined.
 _TEXT_KEYS = (
     "populated_text", "text", "prompt", "text_g", "text_l", "clip_g", "clip_l", "t5xxl", "bert",
     "mt5xl", "llama", "user_prompt", "tags", "lyrics",
 )  # fmt: skip
-_CONTROL_KEYS = {"control_net", "controlnet"}
 _STAGE_C = "StableCascade_StageB_Conditioning"
 
 
@@ -64,9 +65,12 @@ def walk_words(link: Link | None, side: str, graph: Graph, values: Values) -> Wo
 
 def _side_of(node: Node, output: int, side: str) -> str:
     """Nodes with both sides give positive first, negative second (loaders: after the model)."""
+    known = field_at(node.kind, output)
+    if known in {"positive", "negative"}:
+        return str(known)
     if not {"positive", "negative"} <= node.inputs.keys():
         return side
-    first = 1 if _LOADS_ALL.match(node.kind) else 0
+    first = 1 if loads_all(node) else 0
     return {first: "positive", first + 1: "negative"}.get(output, side)
 
 
@@ -77,30 +81,45 @@ def _read(
     if node.kind == "ConditioningZeroOut":
         return []
     _take_guidance(node, values, found)
-    _take_sources(node, graph, values, found)
+    encodes = _encodes(node, graph)
+    found.sources += references_at(node, graph, values, encodes=encodes)
     if node.kind == _STAGE_C:
         found.stage_c = graph.link(node, "stage_c")
-    if _ENCODER.search(node.kind):
-        _take_texts(node, values, found, _TEXT_KEYS)
+    if encodes:
+        both = f"{side}_prompt" in node.inputs
+        _take_texts(node, values, found, (f"{side}_prompt",) if both else _TEXT_KEYS)
         found.clips.extend(link for link in [graph.link(node, "clip")] if link is not None)
         return []
-    if _LOADS_ALL.match(node.kind):
-        _take_texts(node, values, found, (side,))
+    if loads_all(node):
+        _take_loaded(node, side, values, found)
         return []
-    onward = [graph.link(node, name) for name in _onward_names(node, side)]
+    onward = _onward(node, side, graph)
     if not onward or not all(onward):
         found.complete = False
     return [(link, side) for link in onward]
 
 
-def _onward_names(node: Node, side: str) -> list[str]:
-    if side in node.inputs:
-        return [side]
-    # A weight may be named alike ("conditioning_to_strength"); only lists are links.
+def _encodes(node: Node, graph: Graph) -> bool:
+    """Whether the node turns text into conditioning: by its name, or by what goes in."""
+    if _ENCODER.search(node.kind):
+        return True
+    links = graph.links(node)
+    given = any(name in node.inputs for name in ("text", "prompt", "text_g", "positive_prompt"))
+    return given and "clip" in links and not any(name.startswith(_CONDITIONING) for name in links)
+
+
+def _onward(node: Node, side: str, graph: Graph) -> list[Link | None]:
+    if side in node.inputs and not makes(node, side):
+        return [graph.link(node, side)]
+    if any(is_pipe(name) for name in graph.links(node)):
+        return [graph.asked(node, side)]
+    # A weight may be named alike ("conditioning_to_strength"); only lists are links. Nodes that
+    # mask or combine two pairs call them "positive_1", "positive_2".
+    begins = (*_CONDITIONING, f"{side}_")
     return [
-        name
+        graph.link(node, name)
         for name, raw in node.inputs.items()
-        if name.startswith(("conditioning", "cond_")) and isinstance(raw, list)
+        if name.startswith(begins) and isinstance(raw, list)
     ]
 
 
@@ -113,61 +132,18 @@ def _take_texts(node: Node, values: Values, found: Words, keys: tuple[str, ...])
         found.texts.extend(text for text in texts if text is not None)
 
 
+def _take_loaded(node: Node, side: str, values: Values, found: Words) -> None:
+    """A loader's own text; Easy-Use draws wildcards from it only when it runs."""
+    text = values.text(node, side)
+    if text is not None and node.kind.startswith("easy") and has_choices(text):
+        text = None
+    if text is None:
+        found.complete = False
+    else:
+        found.texts.append(text)
+
+
 def _take_guidance(node: Node, values: Values, found: Words) -> None:
     guidance = values.real(node, "guidance") if "guidance" in node.inputs else None
     if guidance is not None:
         found.settings.append(Setting("guidance", f"{guidance:g}"))
-
-
-def _take_sources(node: Node, graph: Graph, values: Values, found: Words) -> None:
-    control = next((name for name in _CONTROL_KEYS if name in node.inputs), None)
-    if control is not None and "image" in node.inputs:
-        found.sources.append(
-            SourceUse(
-                role="control",
-                name=loaded_picture(graph.link(node, "image"), graph, values),
-                model=_named_model(graph.link(node, control), "control_net_name", graph, values),
-                strength=values.real(node, "strength"),
-            )
-        )
-    elif "clip_vision_output" in node.inputs:
-        style = "style_model" in node.inputs
-        seen = graph.source(graph.link(node, "clip_vision_output"))
-        found.sources.append(
-            SourceUse(
-                role="style" if style else "reference",
-                name=loaded_picture(graph.link(seen[0], "image"), graph, values) if seen else None,
-                model=_named_model(
-                    graph.link(node, "style_model"), "style_model_name", graph, values
-                )
-                if style
-                else None,
-                strength=values.real(node, "strength"),
-            )
-        )
-    else:
-        _take_references(node, graph, values, found)
-
-
-def _take_references(node: Node, graph: Graph, values: Values, found: Words) -> None:
-    """Pictures an encoder looks at (Qwen, Kontext): they are named, their weight is not."""
-    names = []
-    if node.kind == "ReferenceLatent":
-        names = ["latent"]
-    elif _ENCODER.search(node.kind):
-        names = [name for name in graph.links(node) if re.fullmatch(r"image\d?", name)]
-    for name in names:
-        picture = loaded_picture(graph.link(node, name), graph, values)
-        found.sources.append(SourceUse(role="reference", name=picture))
-
-
-def _named_model(link: Link | None, key: str, graph: Graph, values: Values) -> str | None:
-    """The file name a loader holds, past nodes that only set the kind of a control model."""
-    for _ in range(10):
-        source = graph.source(link)
-        if source is None:
-            return None
-        if key in source[0].inputs:
-            return values.name(source[0], key)
-        link = graph.link(source[0], "control_net")
-    return None

@@ -2,32 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from remarque.intake import scalars
+from remarque.intake.comfyui.nodes import Link, Node
+from remarque.intake.comfyui.pipes import SLOTS, field_at, makes, names_of, output_of, pipes_of
+from remarque.intake.comfyui.switches import is_detour, way_on
 from remarque.model.canonical import Json
+
+__all__ = ["MOST_NODES", "Graph", "Link", "Node", "graph_from_prompt"]
 
 MOST_NODES = 20_000
 _LONGEST_ID = 200
 _MOST_INPUTS = 1000
 _LONGEST_DETOUR = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where an input comes from: a node and the number of its output."""
-
-    node: str
-    output: int
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One executed node: its id, its class, its inputs as they stand in the file."""
-
-    id: str
-    kind: str
-    inputs: Mapping[str, Json] = field(default_factory=dict)
+_MOST_IN_PIPES = 200
+_HELD = ("value", "Value", "boolean", "int", "number", "switch_number")
 
 
 @dataclass(frozen=True)
@@ -36,6 +26,7 @@ class Graph:
 
     nodes: Mapping[str, Node]
     _links: dict[str, dict[str, Link]] = field(default_factory=dict)
+    _bundles: dict[tuple[str, str], Link | None] = field(default_factory=dict)
 
     def link(self, node: Node, name: str) -> Link | None:
         """The link an input holds; None for a value, a missing input or a link to nowhere."""
@@ -54,14 +45,34 @@ class Graph:
         return self._links[node.id]
 
     def source(self, link: Link | None) -> tuple[Node, int] | None:
-        """The node a link really comes from, past reroutes and switches, and its output."""
+        """The node a link really comes from, past reroutes, switches and bundles; its output."""
         for _ in range(_LONGEST_DETOUR):
             node = self.nodes.get(link.node) if link is not None else None
             if node is None or link is None:
                 return None
-            if not _is_detour(node):
+            if is_detour(node):
+                onward = self._way_on(node, link.output)
+            elif node.kind in SLOTS and (asked := field_at(node.kind, link.output)) is not None:
+                onward = self._bundled(node, asked)
+                if onward is None and not pipes_of(node):
+                    onward = link  # made here from something else
+            else:
                 return node, link.output
-            link = self._way_on(node)
+            if onward == link:
+                return node, link.output
+            link = onward
+        return None
+
+    def asked(self, node: Node, asked: str) -> Link | None:
+        """The link for a field: the node's own input of that name, or what its bundles hold."""
+        own = self._own(node, asked)
+        if own is not None or not pipes_of(node):
+            return own
+        for name in pipes_of(node):
+            origin = self.source(self.link(node, name))
+            found = self._bundled(origin[0], asked) if origin is not None else None
+            if found is not None:
+                return found
         return None
 
     @cached_property
@@ -71,23 +82,59 @@ class Graph:
             link.node for node in self.nodes.values() for link in self.links(node).values()
         )
 
-    def _way_on(self, node: Node) -> Link | None:
+    def _own(self, node: Node, asked: str) -> Link | None:
         links = self.links(node)
-        if node.kind == "Any Switch (rgthree)":  # takes the first that is there
-            return next((links[name] for name in sorted(links)), None)
-        if "on_true" in node.inputs or "on_false" in node.inputs:
-            chosen = self._constant(node, "boolean" if "boolean" in node.inputs else "switch")
-            if not isinstance(chosen, bool):
-                return None
-            return links.get("on_true" if chosen else "on_false")
-        if "select" in node.inputs:
-            return links.get(f"input{self._constant(node, 'select')}")
-        return next(iter(links.values()), None)
+        return next((links[name] for name in names_of(asked) if name in links), None)
 
-    def _constant(self, node: Node, name: str) -> Json:
+    def _bundled(self, node: Node, asked: str) -> Link | None:
+        """The link for a field of the bundle that a node gives out."""
+        key = (node.id, asked)
+        if key not in self._bundles:
+            self._bundles[key] = self._found_in_bundle(node, asked)
+        return self._bundles[key]
+
+    def _found_in_bundle(self, node: Node, asked: str) -> Link | None:
+        waiting, seen = [node], set[str]()
+        while waiting and len(seen) < _MOST_IN_PIPES:
+            here = waiting.pop()
+            if here.id in seen:
+                continue
+            seen.add(here.id)
+            if makes(here, asked):
+                return Link(here.id, output_of(here.kind, asked))
+            own = self._own(here, asked)
+            if own is not None:
+                return own
+            if any(name in here.inputs for name in names_of(asked)):
+                return Link(here.id, output_of(here.kind, asked))
+            origins = [
+                link
+                for name in pipes_of(here)
+                if (link := self._past_detours(self.link(here, name))) is not None
+            ]
+            waiting.extend(self.nodes[link.node] for link in reversed(origins))
+        return None
+
+    def _past_detours(self, link: Link | None) -> Link | None:
+        """A bundle's link past reroutes and switches."""
+        for _ in range(_LONGEST_DETOUR):
+            node = self.nodes.get(link.node) if link is not None else None
+            if node is None or link is None or not is_detour(node):
+                return link
+            link = self._way_on(node, link.output)
+        return None
+
+    def _way_on(self, node: Node, output: int) -> Link | None:
+        return way_on(node, output, self.links(node), partial(self._held, node))
+
+    def _held(self, node: Node, name: str) -> Json:
         """A switch's position: written in, or from a node that holds one value."""
         link = self.link(node, name)
-        return node.inputs.get(name) if link is None else self.nodes[link.node].inputs.get("value")
+        if link is None:
+            raw = node.inputs.get(name)
+            return None if isinstance(raw, list) else raw
+        holder = self.nodes[link.node].inputs
+        return next((holder[key] for key in _HELD if key in holder), None)
 
 
 def graph_from_prompt(raw: Json) -> Graph | None:
@@ -106,12 +153,3 @@ def graph_from_prompt(raw: Json) -> Graph | None:
         and len(item["inputs"]) <= _MOST_INPUTS
     }
     return Graph(nodes) if nodes else None
-
-
-def _is_detour(node: Node) -> bool:
-    """Whether a node hands one of its inputs on unchanged."""
-    if node.kind in {"ImpactSwitch", "Any Switch (rgthree)", "ComfySwitchNode"}:
-        return True
-    if node.kind.startswith("Switch ") and node.kind.endswith("[Crystools]"):
-        return True
-    return node.kind.casefold().startswith("reroute") and len(node.inputs) == 1

@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 
 from remarque.intake import scalars
 from remarque.intake.comfyui.graph import Graph, Link, Node
+from remarque.intake.comfyui.loras import loras_at
 from remarque.intake.comfyui.tracing import loaded_picture
 from remarque.intake.comfyui.values import Values
-from remarque.model.canonical import Json
 from remarque.model.recipe import LoraUse, SourceUse
 
-_LOADER_KEYS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_path")
-_ONWARD = ("model", "model1", "model2", "model3", "base_model")
+_LOADER_KEYS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_path", "model_name")
+_ONWARD = ("model", "model1", "model2", "model3", "base_model", "model_override")
+_MODEL_FILE = re.compile(r"\.(?:safetensors|ckpt|gguf|sft|pth?|bin)\Z", re.IGNORECASE)
+_OTHER_FILES = re.compile(r"clip|vae|lora|control|style|upscale|t5|llm|text|refiner", re.IGNORECASE)
 _MOST_STEPS = 500
 _MOST_LAYERS = 100
-_STACK_ROW = re.compile(r"(?:lora_name_|lora_)(\d{1,2})\Z")
 
 
 @dataclass(slots=True)
@@ -50,9 +51,9 @@ def walk_model(link: Link | None, graph: Graph, values: Values) -> ModelFacts:
         if node.id in seen:
             continue
         seen.add(node.id)
-        _take_loras(node, graph, values, facts)
+        take_loras(node, graph, values, facts)
         _take_adapter(node, graph, values, facts)
-        onward = [graph.link(node, name) for name in _ONWARD if name in node.inputs]
+        onward = [graph.link(node, name) for name in _ONWARD if _is_link(node, name)]
         loaded = _loaded(node, values)
         if loaded is not None and not onward:
             facts.models.append(loaded)
@@ -71,71 +72,35 @@ def walk_clip(link: Link | None, graph: Graph, values: Values, facts: ModelFacts
         if node.id in seen:
             return
         seen.add(node.id)
-        _take_loras(node, graph, values, facts)
+        take_loras(node, graph, values, facts)
         if facts.clip_skip is None and "stop_at_clip_layer" in node.inputs:
             layer = scalars.whole(values.of(node, "stop_at_clip_layer"))
             facts.clip_skip = -layer if layer is not None and -_MOST_LAYERS < layer < 0 else None
         link = graph.link(node, "clip")
 
 
+def _is_link(node: Node, name: str) -> bool:
+    return isinstance(node.inputs.get(name), list)
+
+
+def take_loras(node: Node, graph: Graph, values: Values, facts: ModelFacts) -> None:
+    """Add the LoRAs that a node applies itself; each node counts once."""
+    if node.id not in facts.loras:
+        facts.loras[node.id] = [use for use in loras_at(node, graph, values) if use.name]
+
+
 def _loaded(node: Node, values: Values) -> str | None:
+    """The model file a loader names: by the usual inputs, else by the one file name it holds."""
     for key in _LOADER_KEYS:
         if key in node.inputs:
             return values.name(node, key)
-    return None
-
-
-def _take_loras(node: Node, graph: Graph, values: Values, facts: ModelFacts) -> None:
-    if node.id in facts.loras:
-        return
-    uses: list[LoraUse] = []
-    if "lora_name" in node.inputs:
-        uses.append(_single(node, values))
-    for key, raw in node.inputs.items():
-        if isinstance(raw, dict) and key.casefold().startswith("lora"):
-            uses.extend(_power_row(raw))
-    stack = graph.source(graph.link(node, "lora_stack"))
-    uses.extend(_stack(stack[0] if stack is not None else None, graph, values))
-    facts.loras[node.id] = [use for use in uses if use.name]
-
-
-def _single(node: Node, values: Values) -> LoraUse:
-    weight = "strength_model" if "strength_model" in node.inputs else "lora_model_strength"
-    text = "strength_clip" if "strength_clip" in node.inputs else "lora_clip_strength"
-    return LoraUse(
-        name=values.name(node, "lora_name") or "",
-        weight=values.real(node, weight),
-        text_weight=values.real(node, text),
-    )
-
-
-def _power_row(raw: dict[str, Json]) -> list[LoraUse]:
-    """One row of rgthree's Power Lora Loader; rows that are off were not used."""
-    found = scalars.name(raw.get("lora"))
-    if found is None or raw.get("on") is not True:
-        return []
-    weight = scalars.real(raw.get("strength"))
-    text = scalars.real(raw.get("strengthTwo"))
-    return [LoraUse(name=found, weight=weight, text_weight=weight if text is None else text)]
-
-
-def _stack(node: Node | None, graph: Graph, values: Values) -> list[LoraUse]:
-    """A chain of LoRA stack nodes: rows of a switch, a name and two weights."""
-    uses: list[LoraUse] = []
-    seen = set[str]()
-    while node is not None and node.id not in seen and len(seen) < _MOST_STEPS:
-        seen.add(node.id)
-        for key in node.inputs:
-            row = _STACK_ROW.match(key)
-            if row is None or values.of(node, f"switch_{row[1]}") == "Off":
-                continue
-            weight = values.real(node, f"model_weight_{row[1]}")
-            if weight is None:
-                weight = values.real(node, f"model_str_{row[1]}")
-            uses.append(LoraUse(name=values.name(node, key) or "", weight=weight))
-        earlier = graph.source(graph.link(node, "lora_stack"))
-        node = earlier[0] if earlier is not None else None
-    return uses
+    names = {
+        found
+        for key, raw in node.inputs.items()
+        if isinstance(raw, str) and not _OTHER_FILES.search(key)
+        if (found := scalars.name(raw)) is not None and _MODEL_FILE.search(found)
+    }
+    return names.pop() if len(names) == 1 else None
 
 
 def _take_adapter(node: Node, graph: Graph, values: Values, facts: ModelFacts) -> None:

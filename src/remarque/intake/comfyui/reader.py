@@ -15,6 +15,7 @@ from remarque.model.canonical import Json
 from remarque.model.recipe import Chunk, Recipe
 
 _SHOWN_IDS = 8
+_DEEPEST_WRAPPING = 4
 
 
 def read(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
@@ -57,17 +58,26 @@ def _parsed(chunk: Chunk, name: str) -> LooseJson | None:
 
 
 def _inner(value: Json, name: str) -> Json:
-    """The graph itself where an object keeps it beside other things."""
-    inner = value.get(name) if isinstance(value, dict) else None
-    if isinstance(inner, str):
-        parsed = parse_loosely(inner)
-        inner = parsed.value if parsed is not None else None
-    return inner if isinstance(inner, dict) and "class_type" not in inner else value
+    """The graph itself where something else keeps it: an object, a text, a line of the history."""
+    for _ in range(_DEEPEST_WRAPPING):
+        inner = value.get(name) if isinstance(value, dict) else None
+        match inner:
+            case str():
+                parsed = parse_loosely(inner)
+                value = parsed.value if parsed is not None else None
+            case dict() if "class_type" not in inner:
+                value = inner
+            case [int(), str(), dict() as queued, *_]:  # number, id, graph, as the queue keeps it
+                value = queued
+            case _:
+                break
+    return value
 
 
 def _account(graph: Graph, chunk: Chunk, parsed: LooseJson) -> Account:
     origin, values = name_of(chunk), Values(graph)
-    endings, nested = Chains(graph, values).endings()
+    chains = Chains(graph, values, chunk.place)
+    endings, nested = chains.endings()
     doubts = [
         f'{origin} says "{key[:40]}" twice in one object.'
         for key in parsed.doubled[:20]
@@ -83,6 +93,12 @@ def _account(graph: Graph, chunk: Chunk, parsed: LooseJson) -> Account:
         doubts.append(
             f"{origin} leads to pictures by {len(endings)} ways (last samplers: {', '.join(ids)}) "
             "and none of them alone is this picture's; only what they share is read."
+        )
+    if endings and (others := chains.unsampled()):
+        named = ", ".join(node.id for node in others[:_SHOWN_IDS])
+        doubts.append(
+            f"{origin} also saves pictures that no sampler of it made (nodes {named}); "
+            "it is read as a sampled one, and the file does not say which this is."
         )
     recipes = [recipe_of(ending, graph, values) for ending in endings]
     return Account(

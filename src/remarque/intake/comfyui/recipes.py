@@ -3,19 +3,15 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from remarque.intake import scalars
 from remarque.intake.comfyui.chains import Ending
 from remarque.intake.comfyui.conditioning import Words, walk_words
 from remarque.intake.comfyui.graph import Graph, Link, Node
-from remarque.intake.comfyui.models import ModelFacts, walk_clip, walk_model
-from remarque.intake.comfyui.samplers import Stage
-from remarque.intake.comfyui.tracing import (
-    is_loader,
-    loaded_picture,
-    onward_links,
-    size_at,
-    starts_empty,
-    upstream,
-)
+from remarque.intake.comfyui.models import ModelFacts, take_loras, walk_clip, walk_model
+from remarque.intake.comfyui.samplers import is_service
+from remarque.intake.comfyui.sizes import size_at, starts_empty
+from remarque.intake.comfyui.stages import Stage
+from remarque.intake.comfyui.tracing import is_loader, loaded_picture, onward_links, upstream
 from remarque.intake.comfyui.values import Values
 from remarque.model.recipe import Pass, Recipe, Setting, Size, SourceUse
 
@@ -38,6 +34,8 @@ def recipe_of(ending: Ending, graph: Graph, values: Values) -> Recipe:
     stage = first.stage
     start = stage.latent or stage.pixels
     generated = size_at(start, graph, values)
+    if is_service(stage.node):
+        generated = scalars.size_from_text(values.of(stage.node, "size"))
     return Recipe(
         prompt=first.positive.prompt,
         negative_prompt=first.negative.prompt,
@@ -54,7 +52,7 @@ def recipe_of(ending: Ending, graph: Graph, values: Values) -> Recipe:
         final_size=_final_size(ending, generated, graph, values),
         loras=first.models.loras_in_order(graph),
         sources=_sources([first, *later], graph, values),
-        passes=tuple(_pass(told, first) for told in later),
+        passes=tuple(_pass(told, first, graph, values) for told in later),
         settings=_settings(first, graph, values),
     )
 
@@ -71,8 +69,11 @@ def agreeing(recipes: list[Recipe]) -> Recipe:
 
 
 def _told(stage: Stage, graph: Graph, values: Values) -> _Told:
+    if is_service(stage.node):
+        return _asked_for(stage, values)
     positive = walk_words(stage.positive, "positive", graph, values)
     models = walk_model(stage.model, graph, values)
+    take_loras(stage.node, graph, values, models)  # some sampling nodes load one themselves
     for clip in positive.clips:
         walk_clip(clip, graph, values, models)
     return _Told(
@@ -83,7 +84,17 @@ def _told(stage: Stage, graph: Graph, values: Values) -> _Told:
     )
 
 
-def _pass(told: _Told, first: _Told) -> Pass:
+def _asked_for(stage: Stage, values: Values) -> _Told:
+    """What a picture service was asked for: it has its words and its model's name in one node."""
+    positive, negative = (
+        Words(texts=[] if text is None else [text], complete=text is not None)
+        for text in (values.text(stage.node, name) for name in ("prompt", "negative_prompt"))
+    )
+    model = values.name(stage.node, "model")
+    return _Told(stage, positive, negative, ModelFacts([] if model is None else [model]))
+
+
+def _pass(told: _Told, first: _Told, graph: Graph, values: Values) -> Pass:
     stage = told.stage
     return Pass(
         role=_role(told, first),
@@ -95,10 +106,19 @@ def _pass(told: _Told, first: _Told) -> Pass:
         model=told.models.model,
         denoise=stage.denoise,
         upscale=stage.upscale,
+        upscaler=_upscaler(stage, graph, values),
         start_at_step=stage.start_at_step,
         prompt=told.positive.prompt,
         negative_prompt=told.negative.prompt,
     )
+
+
+def _upscaler(stage: Stage, graph: Graph, values: Values) -> str | None:
+    """The one upscale model between this sampling and the one before."""
+    nodes = [stage.node, *(node for node, _ in upstream([stage.latent, stage.pixels], graph))]
+    loaders = [graph.source(graph.link(node, "upscale_model")) for node in nodes]
+    names = {values.name(found[0], "model_name") for found in loaders if found is not None}
+    return names.pop() if len(names) == 1 else None
 
 
 def _role(told: _Told, first: _Told) -> str:

@@ -1,14 +1,11 @@
-"""Follow pictures and latents back: to samplers, loaded files, and sizes."""
+"""Follow pictures and latents back: to samplers and loaded files."""
 
-import re
 from collections import deque
 from collections.abc import Iterator
 
-from remarque.intake import scalars
 from remarque.intake.comfyui.graph import Graph, Link, Node
 from remarque.intake.comfyui.samplers import is_sampler
 from remarque.intake.comfyui.values import Values
-from remarque.model.recipe import Size
 
 _MOST_STEPS = 1000
 # Links that lead to models, words and masks, never to the pixels or latents being worked on.
@@ -16,20 +13,9 @@ _ASIDE = {
     "model", "model1", "model2", "clip", "clip_vision", "vae", "positive", "negative",
     "conditioning", "control_net", "upscale_model", "style_model", "mask", "sigmas", "sampler",
     "noise", "guider", "extra_metadata", "width", "height", "batch_size", "seed", "filename_prefix",
+    "steps", "cfg", "sampler_name", "scheduler", "denoise", "noise_seed", "text", "filename",
+    "prompt", "base_sampler", "mask_sampler", "upscaler",
 }  # fmt: skip
-_EMPTY = re.compile(r"empty.*latent|empty.*video|latentvideo|latent.*empty", re.IGNORECASE)
-_VIDEO_START = re.compile(
-    r"(?:img|image|text|t2v|i2v|_)(?:2|to)(?:vid|video)|ToVideo", re.IGNORECASE
-)
-_RESIZED = {"LatentUpscale", "ImageScale", "ImageResize+", "ImageResizeKJ"}
-_SCALED = {"LatentUpscaleBy", "ImageScaleBy", "UltimateSDUpscale", "UltimateSDUpscaleNoUpscale"}
-_SAME_SIZE = re.compile(
-    r"VAEDecode|VAEEncode|SetLatentNoiseMask|RepeatLatentBatch|RepeatImageBatch|LatentBatch"
-    r"|LatentFromBatch|ImageFromBatch|SaveImage|PreviewImage|Detailer|ImageSharpen|ImageBlur"
-    r"|SaveLatent|ImageBlend|ImageQuantize"
-)
-_ONWARD = ("latent_image", "samples", "latent", "pixels", "image", "images", "image1", "samples1")
-_LATENT_PIXELS = 8
 
 
 def upstream(links: list[Link | None], graph: Graph) -> Iterator[tuple[Node, int]]:
@@ -65,51 +51,3 @@ def loaded_picture(link: Link | None, graph: Graph, values: Values) -> str | Non
 def is_loader(node: Node) -> bool:
     """Whether the node reads a picture file."""
     return node.kind.startswith("LoadImage") and "image" in node.inputs
-
-
-def size_at(link: Link | None, graph: Graph, values: Values) -> Size | None:
-    """The size of the picture or latent at a link, where the nodes on the way settle it."""
-    factor, seen = 1.0, set[str]()
-    while (source := graph.source(link)) is not None and source[0].id not in seen:
-        node = source[0]
-        seen.add(node.id)
-        if (asked := _asked(node, values)) is not None:
-            return _times(asked, factor)
-        if node.kind in _SCALED:
-            by = values.real(node, "scale_by" if "scale_by" in node.inputs else "upscale_by")
-            if by is None:
-                return None
-            factor *= by
-        elif not is_sampler(node) and not _SAME_SIZE.search(node.kind):
-            return None
-        link = next((found for name in _ONWARD if (found := graph.link(node, name))), None)
-    return None
-
-
-def starts_empty(node: Node) -> bool:
-    """Whether the node makes an empty latent, or the first latent of a video."""
-    return bool(_EMPTY.search(node.kind) or _VIDEO_START.search(node.kind))
-
-
-def _asked(node: Node, values: Values) -> Size | None:
-    """The size a node was told to make."""
-    if node.kind in _RESIZED or starts_empty(node):
-        told = values.size(node)
-        if told is None and "dimensions" in node.inputs:
-            words = (values.text(node, "dimensions") or "").partition("(")[0]
-            told = scalars.size_from_text(words)
-        return told
-    if "empty_latent_width" in node.inputs:
-        across = values.of(node, "empty_latent_width")
-        return scalars.size(across, values.of(node, "empty_latent_height"))
-    return None
-
-
-def _times(asked: Size, factor: float) -> Size | None:
-    """The scaled size, where no rounding to the latent grid can have changed it."""
-    width, height = asked.width * factor, asked.height * factor
-    if factor == 1:
-        return asked
-    if width % _LATENT_PIXELS or height % _LATENT_PIXELS:
-        return None
-    return scalars.size(int(width), int(height))

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from remarque.intake import scalars
 from remarque.intake.comfyui.graph import Graph, Link, Node
+from remarque.intake.comfyui.pipes import field_at, names_of
+from remarque.intake.comfyui.presets import has_preset, preset_size
+from remarque.intake.comfyui.texts import holds_was_token, is_text_work, worked_out
 from remarque.model.canonical import Json
 from remarque.model.recipe import Size
 
@@ -28,26 +31,32 @@ _CONSTANT_KEYS = (
     "float",
     "number",
     "boolean",
+    "positive",
+    "negative",
+    "cfg",
+    "steps",
+    "size",
+    "sampler_name",
+    "scheduler",
+    "ckpt_name",
+    "unet_name",
 )
 _CONSTANT_KINDS = re.compile(
-    r"primitive|constant|literal|multiline|text|string|int|float|seed|number|prompt", re.IGNORECASE
+    r"primitive|constant|literal|multiline|text|string|int|float|seed|number|prompt|selector|value"
+    r"|easy (?:positive|negative)",
+    re.IGNORECASE,
 )
 _CHANGING_KINDS = re.compile(
     r"random|wildcard|dynamic|llm|gpt|translat|caption|interrog|tagger|styl|replac|generat|enhanc"
     r"|load|file|read|encode|regex|split|extract|format|convert|python|eval|math|convers",
     re.IGNORECASE,
 )
+_SEEDS = {"seed", "noise_seed"}
 # Inputs that steer the user interface and never change the value.
-_INTERFACE_KEYS = {"control_after_generate", "control_before_generate", "speak_and_recognation"}
-# Joining nodes: the texts in order, and where the separator stands (None: nothing between).
-_JOINS: dict[str, tuple[tuple[str, ...], str | None]] = {
-    "StringConcatenate": (("string_a", "string_b"), "delimiter"),
-    "JoinStrings": (("string1", "string2"), "delimiter"),
-    "ConcatStringSingle": (("string_a", "string_b"), None),
-    "CR Text Concatenate": (("text1", "text2"), "separator"),
-    "easy promptConcat": (("prompt1", "prompt2"), "separator"),
-}
-_WAS_JOIN = "Text Concatenate"
+_INTERFACE_KEYS = {
+    "control_after_generate", "control_before_generate", "speak_and_recognation",
+    "ttNnodeVersion", "unique_id", "Select to add LoRA", "Select to add Wildcard",
+}  # fmt: skip
 
 
 @dataclass
@@ -103,43 +112,33 @@ class Values:
         return value
 
     def _computed(self, node: Node, output: int) -> Json:
+        asked = field_at(node.kind, output)
+        if asked is not None:
+            return self._given(node, asked)
         if output != 0:
             return None
-        if node.kind in _JOINS:
-            names, separator = _JOINS[node.kind]
-            between = "" if separator is None else self.of(node, separator)
-            return self._joined(node, names, between)
-        if node.kind == "JoinStringMulti":
-            names = tuple(
-                f"string_{n}" for n in range(1, (self.count(node, "inputcount") or 0) + 1)
-            )
-            return self._joined(node, names[:100], self.of(node, "delimiter"))
-        if node.kind == _WAS_JOIN:
-            return self._joined_by_was(node)
+        if is_text_work(node):
+            return worked_out(node, lambda name: self.text(node, name))
         return self._constant(node)
 
-    def _joined(self, node: Node, names: tuple[str, ...], between: Json) -> str | None:
-        parts = [self.text(node, name) if name in node.inputs else "" for name in names]
-        if not isinstance(between, str) or any(part is None for part in parts):
-            return None
-        return between.join(part for part in parts if part is not None)
-
-    def _joined_by_was(self, node: Node) -> str | None:
-        """WAS Suite joins what is not empty and reads a written backslash-n as a line break."""
-        names = sorted(name for name in node.inputs if name.startswith("text_"))
-        parts = [self.text(node, name) for name in names]
-        between = self.text(node, "delimiter")
-        if between is None or any(part is None for part in parts):
-            return None
-        strip = self.of(node, "clean_whitespace") == "true"
-        texts = [part.strip() if strip else part for part in parts if part is not None]
-        return ("\n" if between == "\\n" else between).join(text for text in texts if text)
+    def _given(self, node: Node, asked: str) -> Json:
+        """What a node with known outputs hands on, or the size its preset names."""
+        if asked in {"width", "height"} and has_preset(node):
+            size = preset_size(node, lambda name: self.of(node, name))
+            return getattr(size, asked) if size is not None else None
+        name = next((name for name in names_of(asked) if name in node.inputs), None)
+        value = self.of(node, name) if name is not None else None
+        rewritten = node.kind == "Text String" and isinstance(value, str) and holds_was_token(value)
+        return None if rewritten else value
 
     def _constant(self, node: Node) -> Json:
         """The one value of a node that holds nothing else."""
-        if not _CONSTANT_KINDS.search(node.kind) or _CHANGING_KINDS.search(node.kind):
-            return None
         names = [name for name in node.inputs if name not in _INTERFACE_KEYS]
         if len(names) != 1 or names[0] not in _CONSTANT_KEYS:
             return None
-        return self.of(node, names[0])
+        if names[0] in _SEEDS:  # a "generator" of seeds gives the one that stands in it
+            certain = "seed" in node.kind.casefold() and "random" not in node.kind.casefold()
+        else:
+            certain = bool(_CONSTANT_KINDS.search(node.kind))
+            certain = certain and not _CHANGING_KINDS.search(node.kind)
+        return self.of(node, names[0]) if certain else None

@@ -122,7 +122,7 @@ def graph_from_workflow(raw: Json) -> Graph | None:
     found = {
         key: Node(key, node["type"], _inputs(node, canvas))
         for key, node in nodes.items()
-        if node.get("mode") not in {_MUTED, _BYPASSED}
+        if node.get("mode") not in (_MUTED, _BYPASSED)  # a list is no member of a set
     }
     return Graph(found) if found else None
 

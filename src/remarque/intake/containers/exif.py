@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from remarque.intake.containers.collecting import Collector, decode_plain
 from remarque.intake.containers.exif_text import decode_user_comment, decode_xp
+from remarque.intake.containers.iptc import read_iptc, read_photoshop
 
 _PREFIX = b"Exif\0\0"
 _SUB_DIRECTORY = 0x8769
 _USER_COMMENT = 0x9286
 _MAKER_NOTE = 0x927C
 _XMP = 0x02BC
+_IPTC, _PHOTOSHOP = 0x83BB, 0x8649  # TIFF files keep JPEG's APP13 in these
 _XP_TAGS = range(0x9C9B, 0x9CA0)
 _TEXT_TAGS = {_USER_COMMENT, _XMP, *_XP_TAGS}
 _LONGEST_MAKER_NOTE = 64 * 1024
@@ -128,6 +130,11 @@ def _entry(block: _Block, position: int) -> _Entry:
 
 
 def _take(entry: _Entry, block: _Block, into: Collector) -> None:
+    if entry.tag in {_IPTC, _PHOTOSHOP} and entry.size <= into.room:
+        body = block.content[entry.start : entry.start + entry.size]
+        read = read_iptc if entry.tag == _IPTC else read_photoshop
+        read(body, into, place="EXIF IPTC")
+        return
     if not entry.is_textual or entry.start >= len(block.content):
         return
     if min(entry.size, len(block.content) - entry.start) > into.room:

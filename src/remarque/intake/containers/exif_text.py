@@ -38,7 +38,8 @@ def decode_xp(raw: bytes) -> str | None:
 
 
 def _decode_undeclared(body: bytes, *, little: bool) -> str | None:
-    if body.count(0) * 4 > len(body.rstrip(b"\0")):
+    has_mark = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if has_mark or body.count(0) * 4 > len(body.rstrip(b"\0")):
         return _decode_unicode(body, little=little)
     return decode_plain(body.rstrip(b"\0"))
 

@@ -4,37 +4,45 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from remarque.intake.containers.boxes import MOST_BOXES, boxes
 from remarque.intake.containers.collecting import Collector, decode_utf8
 from remarque.intake.containers.exif import read_exif
 
-_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")
+_BRANDS = {
+    b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2",
+    b"msf1", b"miaf", b"MA1A", b"MA1B", b"MiHB", b"MiHE",
+}  # fmt: skip
+_MOST_BRANDS = 32
 _XMP_TYPE = b"application/rdf+xml"
-_MOST_BOXES = 2000
 _MOST_EXTENTS = 64
 _MOST_TEXT_ITEMS = 16
-_LARGE_SIZE = 1  # a size of one: the real one follows in eight bytes
 _SHORT_ITEM_ID, _LONG_ITEM_ID = 2, 4
 _VERSION_WITH_METHOD = 1
 _VERSION_WITH_LONG_IDS = 2
-_IN_FILE = 0
+_IN_FILE, _IN_ITEM_DATA = 0, 1
 
 
 def is_heif(content: bytes) -> bool:
-    """Whether the bytes begin like an AVIF or HEIF picture."""
-    return content[4:8] == b"ftyp" and content[8:12] in _BRANDS
+    """Whether the bytes begin like an AVIF or HEIF picture: by the main or a compatible brand."""
+    if content[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(content[:4], "big"), len(content), 16 + 4 * _MOST_BRANDS)
+    brands = (content[at : at + 4] for at in (8, *range(16, end, 4)))
+    return not _BRANDS.isdisjoint(brands)
 
 
 def read_heif(content: bytes, into: Collector) -> None:
     """Collect EXIF tags and the XMP packet."""
-    boxes = dict(_boxes(content, 0, len(content)))
-    if b"meta" not in boxes:
+    outside = dict(boxes(content, 0, len(content)))
+    if b"meta" not in outside:
         return
-    start, end = boxes[b"meta"]
-    inside = dict(_boxes(content, start + 4, end))
+    start, end = outside[b"meta"]
+    inside = dict(boxes(content, start + 4, end))
     if b"iinf" not in inside or b"iloc" not in inside:
         return
     kinds = dict(_item_kinds(content, *inside[b"iinf"]))
-    places = _places(_Reader(content, *inside[b"iloc"]))
+    items_at = inside.get(b"idat", (0, 0))[0]
+    places = _places(_Reader(content, *inside[b"iloc"]), items_at)
     for item, spans in islice((place for place in places if place[0] in kinds), _MOST_TEXT_ITEMS):
         # Spans may overlap: their sum can be many times the file.
         if sum(max(min(last, len(content)) - first, 0) for first, last in spans) > into.room:
@@ -52,25 +60,10 @@ def _take(kind: bytes, body: bytes, into: Collector) -> None:
         into.add("HEIF XMP", "XMP", body, decode_utf8(body))
 
 
-def _boxes(content: bytes, start: int, end: int) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Type and span of each box between two places."""
-    for _ in range(_MOST_BOXES):
-        if start + 8 > end:
-            return
-        size, header = int.from_bytes(content[start : start + 4], "big"), 8
-        if size == _LARGE_SIZE:
-            size, header = int.from_bytes(content[start + 8 : start + 16], "big"), 16
-        stop = min(start + size, end) if size else end
-        if stop < start + header:
-            return
-        yield content[start + 4 : start + 8], (start + header, stop)
-        start = stop
-
-
 def _item_kinds(content: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:
     """Item number, and ``Exif`` or the content type of a text item."""
     count_size = _LONG_ITEM_ID if content[start : start + 1] != b"\0" else _SHORT_ITEM_ID
-    for kind, (first, last) in _boxes(content, start + 4 + count_size, end):
+    for kind, (first, last) in boxes(content, start + 4 + count_size, end):
         if kind != b"infe":
             continue
         long_id = content[first : first + 1] != b"\x02"
@@ -98,15 +91,18 @@ class _Reader:
         return int.from_bytes(self.content[start : min(self.position, self.end)], "big")
 
 
-def _places(box: _Reader) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Item number and the spans of the file its data stands in (§8.11.3)."""
+def _places(box: _Reader, items_at: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Item number and the spans of the file its data stands in (§8.11.3).
+
+    ``items_at`` is where the ``idat`` box begins, which some items count from; zero without one.
+    """
     version = box.number(4) >> 24
     sizes = box.number(2)
     offset_size, length_size, base_size, index_size = (
         sizes >> shift & 15 for shift in (12, 8, 4, 0)
     )
     long_ids = version >= _VERSION_WITH_LONG_IDS
-    for _ in range(min(box.number(4 if long_ids else 2), _MOST_BOXES)):
+    for _ in range(min(box.number(4 if long_ids else 2), MOST_BOXES)):
         item = box.number(4 if long_ids else 2)
         method = box.number(2) & 15 if version >= _VERSION_WITH_METHOD else _IN_FILE
         box.number(2)  # data reference; pictures keep their items in the same file
@@ -118,3 +114,5 @@ def _places(box: _Reader) -> Iterator[tuple[int, list[tuple[int, int]]]]:
             spans.append((first, first + box.number(length_size)))
         if method == _IN_FILE:
             yield item, spans
+        elif method == _IN_ITEM_DATA and items_at:
+            yield item, [(items_at + first, items_at + last) for first, last in spans]

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from remarque.intake.containers.collecting import Collector, decode_plain, decode_utf8
 from remarque.intake.containers.exif import read_exif
+from remarque.intake.containers.iptc import read_photoshop
 
 SIGNATURE = b"\xff\xd8"
 _EXIF = b"Exif\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
-_IPTC_RESOURCE = 0x0404
 _COM, _APP1, _APP13, _SOS, _EOI = 0xFE, 0xE1, 0xED, 0xDA, 0xD9
 _FILL = re.compile(rb"\xff{2,}")  # any marker may be preceded by fill bytes (B.1.1.2)
 _BARE = {0x01, 0xD8, *range(0xD0, 0xD8)}
@@ -35,7 +35,7 @@ def read_jpeg(content: bytes, into: Collector) -> None:
             offset = int.from_bytes(part[36:40], "big")
             more_xmp.setdefault(part[:32], []).append((offset, part[40:]))
         elif marker == _APP13 and body.startswith(_PHOTOSHOP):
-            _read_photoshop(body[len(_PHOTOSHOP) :], into)
+            read_photoshop(body[len(_PHOTOSHOP) :], into, place="JPEG APP13")
     for parts in more_xmp.values():
         packet = b"".join(piece for _, piece in sorted(parts))
         into.add("JPEG APP1 extended XMP", "XMP", packet, decode_utf8(packet))
@@ -60,15 +60,3 @@ def _segments(content: bytes, into: Collector) -> Iterator[tuple[int, bytes]]:
             return
         yield marker, content[position + 4 : position + 2 + length]
         position += 2 + length
-
-
-def _read_photoshop(content: bytes, into: Collector) -> None:
-    """Image resource blocks: ``8BIM``, id, a padded name, size, padded data."""
-    position = 0
-    while content[position : position + 4] == b"8BIM":
-        name_length = content[position + 6] if position + 6 < len(content) else 0
-        start = position + 6 + (name_length + 2) // 2 * 2
-        size = int.from_bytes(content[start : start + 4], "big")
-        if int.from_bytes(content[position + 4 : position + 6], "big") == _IPTC_RESOURCE:
-            into.add("JPEG APP13", "IPTC", content[start + 4 : start + 4 + size], None)
-        position = start + 4 + (size + 1) // 2 * 2

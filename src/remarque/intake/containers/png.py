@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from remarque.intake.containers.collecting import Collector, decode_plain, decode_utf8
 from remarque.intake.containers.exif import read_exif
+from remarque.intake.containers.iptc import read_photoshop
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = "XML:com.adobe.xmp"
 _FRAME = 12  # length, type and CRC around each chunk's body
-_MOST_PNG_CHUNKS = 200_000
+_MOST_PNG_CHUNKS = 60_000  # 8 KiB of pixels each, as libpng writes them, make 480 MiB
 _TEXTUAL = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
-_HEX_PROFILES = {"Raw profile type exif", "Raw profile type APP1"}
+_HEX_PROFILE = "Raw profile type "
+_XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def _read_text(kind: str, body: bytes, into: Collector) -> str:
         raw = into.inflate(place, key, rest[1:])
     if raw is not None:
         into.add(place, key, raw, decode_plain(raw))
-        if key in _HEX_PROFILES:
-            _read_hex_profile(raw, into)
+        if key.startswith(_HEX_PROFILE):
+            _read_hex_profile(key.removeprefix(_HEX_PROFILE).casefold(), raw, into)
     return key
 
 
@@ -108,11 +110,19 @@ def _read_international(key: str, rest: bytes, into: Collector) -> None:
     into.add("PNG iTXt", key, raw, text)
 
 
-def _read_hex_profile(raw: bytes, into: Collector) -> None:
-    """ImageMagick's way to keep EXIF in PNG: a name, a length, then hexadecimal lines."""
+def _read_hex_profile(kind: str, raw: bytes, into: Collector) -> None:
+    """ImageMagick's way to keep JPEG's blocks in PNG: a name, a length, then hexadecimal lines."""
+    if kind not in {"exif", "app1", "xmp", "iptc", "8bim"}:
+        return
     try:
         block = bytes.fromhex(b"".join(raw.split()[2:]).decode("ascii"))
     except (ValueError, UnicodeDecodeError):
-        into.remark("The PNG raw EXIF profile is not valid hexadecimal and was not read.")
+        into.remark(f"The PNG raw {kind} profile is not valid hexadecimal and was not read.")
         return
-    read_exif(block, into)
+    if kind == "xmp" or block.startswith(_XMP_START):
+        packet = block.removeprefix(_XMP_START)
+        into.add("PNG raw XMP", "XMP", packet, decode_utf8(packet))
+    elif kind in {"iptc", "8bim"}:
+        read_photoshop(block, into, place="PNG raw profile")
+    else:
+        read_exif(block, into)

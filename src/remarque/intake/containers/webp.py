@@ -1,11 +1,13 @@
 """WebP: the EXIF and XMP chunks of the RIFF container (RFC 9649 §2.7)."""
 
 from collections.abc import Iterator
+from math import prod
 
 from remarque.intake.containers.collecting import Collector, decode_utf8
 from remarque.intake.containers.exif import read_exif
 
 _HEADER = 12
+_SIDE = 0x3FFF  # sides have fourteen bits
 _MOST_CHUNKS_IN_FILE = 200_000
 
 
@@ -24,6 +26,23 @@ def walk(content: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
         body = view[position + 8 : position + 8 + size]
         yield bytes(view[position : position + 4]), body, len(body) == size
         position += 8 + size + size % 2
+
+
+def pixel_count(content: bytes) -> int:
+    """The largest number of pixels any header of the file names (§2.6, §2.7.1); 0 without one."""
+    largest = 0
+    for kind, body, _ in walk(content):
+        if kind == b"VP8X":
+            sides = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        elif kind == b"VP8L":
+            packed = int.from_bytes(body[1:5], "little")
+            sides = ((packed >> shift & _SIDE) + 1 for shift in (0, 14))
+        elif kind == b"VP8 ":
+            sides = (int.from_bytes(body[at : at + 2], "little") & _SIDE for at in (6, 8))
+        else:
+            continue
+        largest = max(largest, prod(sides))
+    return largest
 
 
 def read_webp(content: bytes, into: Collector) -> None:

@@ -6,13 +6,11 @@ those of the picture itself. Both are kept out here: anchors by separate passes,
 the manifest that each code names.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from c2pa import Reader
-
-from remarque.marks.credentials.settings import Anchor, context_of, reading_settings
+from remarque.manifests.looking import look_at
+from remarque.marks.credentials.settings import Anchor, reading_settings
 from remarque.model.canonical import Json
 from remarque.model.marks import MarkState
 
@@ -82,14 +80,9 @@ class ExaminedFile:
 
     def _look(self, anchors: tuple[Anchor, ...], *, identities: bool) -> Pass:
         settings = reading_settings(anchors, identities=identities)
-        with (
-            context_of(settings) as context,
-            Reader(self._media_type, io.BytesIO(self._content), context=context) as reader,
-        ):
-            state = _STATES.get(reader.get_validation_state() or "", MarkState.BROKEN)
-            manifest = reader.get_active_manifest() or {}
-            results = reader.get_validation_results() or {}
-        return Pass(state, manifest, tuple(_codes(results.get("activeManifest") or {})))
+        look = look_at(self._content, self._media_type, settings)
+        codes = tuple(_codes(look.results.get("activeManifest") or {}))
+        return Pass(_STATES.get(look.verdict, MarkState.BROKEN), look.manifest, codes)
 
 
 def _codes(results: Json) -> Iterator[Code]:
