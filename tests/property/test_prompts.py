@@ -8,17 +8,47 @@ from hypothesis import strategies as st
 from remarque.model.alignment import longest_common_subsequence
 from remarque.model.comparison import Action, compare_recipes, incomparable
 from remarque.model.phrase_differences import compare_phrases
-from remarque.model.prompts import Phrase, parse_prompt, split_words
+from remarque.model.prompts import SYNTAXES, Phrase, parse_prompt, split_words
 from remarque.model.recipe import LoraUse, Pass, Recipe, Setting, Size, SourceUse
 
-SYNTAX = st.sampled_from(["automatic1111", "comfyui"])
-SIGNS = "ab ,()[]:|.<>\\1\n，小桥"
+SYNTAX = st.sampled_from(SYNTAXES)
+SIGNS = 'ab ,()[]{}:|.<>\\1\n+-"，小桥'
 HOSTILE = st.one_of(
     st.text(),
     st.text(st.sampled_from(SIGNS), max_size=60),
     st.lists(
         st.sampled_from(
-            ["(", ")", "[", "]", ":1.2)", ":0.5]", "|", "BREAK", "AND", "<lora:a:1>", "cat ", ", "]
+            [
+                "(",
+                ")",
+                "[",
+                "]",
+                ":1.2)",
+                ":0.5]",
+                "|",
+                "BREAK",
+                "AND",
+                "<lora:a:1>",
+                "cat ",
+                ", ",
+                "{",
+                "}",
+                "1.5::",
+                "::",
+                '"',
+                ").blend(",
+                ").and(",
+                ".swap(",
+                "++",
+                "--",
+                " --no b",
+                "<random:",
+                "<segment:x>",
+                ">",
+                ":1.2 AND ",
+                "withLora(b,1)",
+                "<break>",
+            ]
         ),
         max_size=30,
     ).map("".join),
@@ -126,6 +156,12 @@ def test_one_phrase_moved_is_one_difference(numbers, data):
 @given(RECIPES, SYNTAX)
 def test_a_recipe_does_not_differ_from_itself(recipe, syntax):
     assert compare_recipes(recipe, recipe, syntax) == ()
+
+
+@given(RECIPES, RECIPES, SYNTAX, SYNTAX)
+def test_any_two_recipes_compare_in_any_two_syntaxes(before, after, syntax, other):
+    there = Counter(c.field for c in compare_recipes(before, after, (syntax, other)))
+    assert there == Counter(c.field for c in compare_recipes(after, before, (other, syntax)))
 
 
 @settings(max_examples=200)

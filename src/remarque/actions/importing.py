@@ -12,7 +12,14 @@ from pathlib import Path
 from remarque.actions.finding_files import read_file
 from remarque.actions.ports import Keeping, Vault
 from remarque.actions.recording import Fact, new_id, record_all
-from remarque.actions.taking import describe_file, keep_chunks, look_at, modified_of, named_by
+from remarque.actions.taking import (
+    describe_file,
+    keep_chunks,
+    look_at,
+    modified_of,
+    named_by,
+    without_secrets,
+)
 from remarque.actions.works import history_of
 from remarque.errors import DiskFull, InputError, StoreError, VaultBusy
 from remarque.fingerprints.pdq import PDQ_VERSION
@@ -123,7 +130,7 @@ class _Intake:
 
     def _prepare_new(self, path: Path, content: bytes) -> _Prepared:
         file = describe_file(content, path.name, modified_of(path))
-        reading = read_picture(content)
+        reading = without_secrets(read_picture(content))
         small_px = THUMBNAIL_PX if self.wishes.in_place else 0
         fingerprint, small, warning = look_at(content, path.name, thumbnail_px=small_px)
         pictures = self.vault.pictures

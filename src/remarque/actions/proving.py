@@ -9,6 +9,7 @@ from remarque.actions.checkpointing import close_sitting, make_checkpoint
 from remarque.actions.placing import make_folder, place_file, refuse_existing
 from remarque.actions.ports import Vault
 from remarque.actions.recording import unique
+from remarque.actions.withholding import secrets_in_entries, withhold_secrets
 from remarque.actions.works import History, history_of
 from remarque.casefile.bundle import write_bundle
 from remarque.casefile.material import CaseMaterial, Consistency, ProvenEntry
@@ -27,17 +28,25 @@ from remarque.verifying.bundle import examine_bundle
 
 @dataclass(frozen=True, slots=True)
 class CaseWishes:
-    """What the case is about and where it goes. ``sighting`` is a sighting id, or its start."""
+    """What the case is about and where it goes. ``sighting`` is a sighting id, or its start.
+
+    ``with_private`` puts files into the bundle as they are, private paths and keys included.
+    """
 
     out: Path
     sighting: str | None = None
     force: bool = False
     stamp: bool = True
+    with_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A written case file and what an independent check of its bundle said."""
+    """A written case file and what an independent check of its bundle said.
+
+    ``missing`` are files that are not in the bundle, those withheld for their secrets among them;
+    ``warnings`` name entries that hold secrets themselves and had to be disclosed.
+    """
 
     work: str
     pdf: Path
@@ -46,6 +55,7 @@ class CaseFile:
     pictures: int
     missing: tuple[tuple[Digest, str], ...]
     report: Report
+    warnings: tuple[str, ...] = ()
 
 
 def write_case(
@@ -69,9 +79,14 @@ def write_case(
         close_sitting(vault)
     else:
         make_checkpoint(vault)
-    material = gather(vault, history, sighting)
+    gathered = gather(vault, history, sighting)
+    warnings = secrets_in_entries(gathered.entries)
+    for sentence in warnings:
+        progress(Step("case", 0, 3, "warning", sentence))
     progress(Step("case", 1, 3, "rendering", "case.pdf"))
-    pages = render_pdf(tell_story(material), read_picture=material.read_picture)
+    # The PDF shows pictures encoded anew, without metadata, so withheld files can be seen in it.
+    pages = render_pdf(tell_story(gathered), read_picture=gathered.read_picture)
+    material = gathered if wishes.with_private else withhold_secrets(vault, gathered)
     progress(Step("case", 2, 3, "bundling", "bundle.zip"))
     report = _write_checked(vault, material, pages, bundle, wishes)
     place_file(pdf, pages, force=wishes.force)
@@ -84,6 +99,7 @@ def write_case(
         pictures=len(material.pictures),
         missing=material.missing,
         report=report,
+        warnings=warnings,
     )
 
 

@@ -1,5 +1,6 @@
 """From a picture file to a take: the facts about its bytes, its metadata, its fingerprint."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from remarque.intake import chunks_as_json
 from remarque.model.canonical import encode_canonical
 from remarque.model.digests import Digest, digest_of
 from remarque.model.history import PictureFile, Take
-from remarque.model.recipe import Reading
+from remarque.model.recipe import Reading, Setting
+from remarque.model.secrets import recipe_without_secrets, redact_text
 from remarque.model.times import format_time
+from remarque.model.witness import ModelFile, Witness
 from remarque.pictures.decoding import decode, measure
 from remarque.pictures.encoding import thumbnail
 
@@ -64,6 +67,40 @@ def look_at(
 def keep_chunks(vault: Vault, reading: Reading) -> Digest:
     """Keep the raw metadata of a picture as canonical JSON."""
     return vault.pictures.keep_bytes(encode_canonical(chunks_as_json(reading.chunks)))
+
+
+def without_secrets(reading: Reading) -> Reading:
+    """The reading as it may stand in an entry: private folders and keys withheld, and that said.
+
+    The raw chunks stay whole; they are kept beside the entry, not in it (docs, "Secrets").
+    """
+    recipe, remarks = recipe_without_secrets(reading.recipe)
+    return replace(
+        reading,
+        recipe=recipe,
+        contradictions=tuple(map(_redacted, reading.contradictions)),
+        remarks=(*map(_redacted, reading.remarks), *remarks),
+    )
+
+
+def witness_without_secrets(witness: Witness) -> Witness:
+    """A witness as it may stand in an entry: private folders and keys withheld."""
+    return replace(
+        witness,
+        models=tuple(map(_model_without_secrets, witness.models)),
+        environment=tuple(Setting(s.name, _redacted(s.value)) for s in witness.environment),
+        remarks=tuple(map(_redacted, witness.remarks)),
+    )
+
+
+def _model_without_secrets(model: ModelFile) -> ModelFile:
+    told = (model.name, model.version, model.licence)
+    name, version, licence = (_redacted(text) if text else text for text in told)
+    return replace(model, name=name or "", version=version, licence=licence)
+
+
+def _redacted(text: str) -> str:
+    return redact_text(text).text
 
 
 def named_by(take: Take) -> tuple[Digest, ...]:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, new_id, record
-from remarque.actions.taking import describe_file, keep_chunks, look_at, named_by
+from remarque.actions.taking import (
+    describe_file,
+    keep_chunks,
+    look_at,
+    named_by,
+    without_secrets,
+    witness_without_secrets,
+)
 from remarque.fingerprints.pdq import PDQ_VERSION
 from remarque.intake import read_picture
 from remarque.model.digests import Digest, digest_of
@@ -65,7 +72,7 @@ def record_seen(vault: Vault, work: str, seen: Seen) -> Witnessed:
         vault.pictures.keep_file(seen.path, file.digest)
     else:
         vault.pictures.keep_bytes(seen.content)
-    reading = _reading_of(seen)
+    reading = without_secrets(_reading_of(seen))
     take = Take(
         take=new_id(),
         work=work,
@@ -115,9 +122,10 @@ def _reading_of(seen: Seen) -> Reading:
 
 
 def _witness_of(vault: Vault, seen: Seen) -> Witness:
+    witness = witness_without_secrets(seen.witness)
     if seen.executed is None:
-        return seen.witness
-    return replace(seen.witness, executed=vault.pictures.keep_bytes(seen.executed))
+        return witness
+    return replace(witness, executed=vault.pictures.keep_bytes(seen.executed))
 
 
 def _take_of(vault: Vault, work: str, picture: Digest) -> Take | None:

@@ -137,6 +137,8 @@ def _parts_of(material: CaseMaterial, documents: Mapping[str, bytes]) -> Iterato
     yield from _ledger_parts(material)
     yield from _stamp_parts(material)
     yield from _picture_parts(material)
+    for twin in material.redacted:
+        yield _Part(f"redacted/{hex_of(twin.digest)}.{twin.extension}", "redacted copy", twin.read)
 
 
 def _part(path: str, role: str, content: bytes) -> _Part:

@@ -8,6 +8,8 @@ from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StampState
 from remarque.model.grades import Grade
 from remarque.model.history import Edition, Match, Selection, SelectionInferred, Sighting, Take
+from remarque.model.steps import Step as Origin
+from remarque.model.tally import Tally
 from remarque.model.witness import Gap
 from remarque.verifying.grading import is_loopback
 from remarque.verifying.timestamps import TokenJudgement
@@ -83,17 +85,34 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One take, numbered from 1 in ledger order, with what changed since the take before.
+    """One take, numbered from 1 in the order told, with what changed since the take it came from.
 
-    ``changes`` are inferred from the two recipes; ``incomparable`` names facts that only one of
-    the two files records, which is no change by the author.
+    ``origin`` says which take that is, by what, and on which basis; the rest is that of
+    ``model.steps.Step``, which the terminal tells from too.
     """
 
-    number: int
     dated: Dated
-    take: Take
-    changes: tuple[Change, ...]
-    incomparable: tuple[str, ...]
+    origin: Origin
+
+    @property
+    def number(self) -> int:
+        """The place of the take in the order told."""
+        return self.origin.number
+
+    @property
+    def take(self) -> Take:
+        """The take itself."""
+        return self.origin.take
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the author changed to come to this take: inferred."""
+        return self.origin.changes
+
+    @property
+    def incomparable(self) -> tuple[str, ...]:
+        """Facts that only one of the two compared takes records."""
+        return self.origin.incomparable
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +211,8 @@ class Story:
     absences: tuple[Absence, ...]
     inferred: tuple[Inferred, ...] = ()
     gaps: tuple[GapSeen, ...] = ()
+    tally: Tally | None = None
+    order_basis: tuple[str, ...] = ()
 
     @property
     def accused(self) -> Copy | None:

@@ -25,6 +25,19 @@ class Consistency:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactedTwin:
+    """A copy without its secrets that goes into the bundle instead of a file that entries name.
+
+    ``digest`` is that of the original, which is among the material's ``missing``; ``extension``
+    is json, png, jpg or webp; ``read`` makes the copy when its turn comes.
+    """
+
+    digest: Digest
+    extension: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseMaterial:
     """Everything one work's case file and bundle are written from.
 
@@ -33,6 +46,7 @@ class CaseMaterial:
     ``read_picture`` gives the bytes of a digest in ``pictures``; ``missing`` names digests whose
     bytes are gone, with the sentence that says why. ``trusted_roots`` are PEM certificates of
     timestamp authorities the author trusts. ``sighting`` is the sighting id the case is about.
+    ``redacted`` are copies that stand for files in ``missing`` whose metadata names secrets.
     """
 
     author: str
@@ -53,3 +67,4 @@ class CaseMaterial:
     sighting: str | None
     written_at: str
     software: str
+    redacted: tuple[RedactedTwin, ...] = ()

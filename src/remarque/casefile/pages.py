@@ -10,12 +10,14 @@ from remarque.casefile.exhibits.closing import (
 )
 from remarque.casefile.exhibits.copies import copy_section, editions_section
 from remarque.casefile.exhibits.cover import cover_page, reading_section
+from remarque.casefile.exhibits.edits import edits_section
 from remarque.casefile.exhibits.making import (
     intent_section,
     recipes_section,
     selection_section,
     steps_section,
 )
+from remarque.casefile.exhibits.tallies import tally_section
 from remarque.casefile.exhibits.timeline import timeline_section
 from remarque.casefile.lettering import legible_json
 from remarque.casefile.plates import PlateMaker
@@ -31,8 +33,10 @@ def compose_pages(story: Story, maker: PlateMaker) -> Json:
         reading_section(story),
         intent_section(story),
         steps_section(story, maker),
+        *edits_section(story, maker),
         *recipes_section(story),
         selection_section(story, maker),
+        *tally_section(story),
         editions_section(story, maker),
         copy_section(story, maker),
         timeline_section(story),

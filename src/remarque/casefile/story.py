@@ -1,6 +1,6 @@
 """The story of one work, told from its proven entries and nothing else (DESIGN §3, §5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from remarque.casefile.chapters import (
     Absence,
@@ -19,7 +19,7 @@ from remarque.casefile.chapters import (
 from remarque.casefile.datings import Dater, JudgeStamp, judge_with, see_checkpoints
 from remarque.casefile.material import CaseMaterial, ProvenEntry
 from remarque.errors import NotFound
-from remarque.model.comparison import compare_recipes, incomparable
+from remarque.model.descent import Descent
 from remarque.model.history import (
     Body,
     Edition,
@@ -31,7 +31,9 @@ from remarque.model.history import (
     WorkOpened,
     body_of,
 )
-from remarque.model.takes import prompt_syntax
+from remarque.model.lineage import LineageGraph, lineage_of
+from remarque.model.steps import steps_in
+from remarque.model.tally import Tally, tally_of
 from remarque.model.times import parse_time
 from remarque.model.witness import Gap
 
@@ -59,6 +61,10 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         body = body_of(proven.stored)
         told.append((proven, body, dater.date(proven.stored, body)))
     of_work = [(body, dated) for proven, body, dated in told if _is_of(proven, material.work)]
+    takes = [body for body, _ in of_work if isinstance(body, Take)]
+    descents = [body for body, _ in of_work if isinstance(body, Descent)]
+    dates = {body.take: dated for body, dated in of_work if isinstance(body, Take)}
+    graph = lineage_of(takes, descents)
     story = Story(
         author=material.author,
         key_id=material.key_id,
@@ -71,7 +77,7 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         intents=tuple(
             Intent(d, body.text) for body, d in of_work if isinstance(body, IntentStated)
         ),
-        steps=_steps(of_work),
+        steps=_steps(graph, takes, descents, dates),
         choices=tuple(Choice(d, body) for body, d in of_work if isinstance(body, Selection)),
         publications=tuple(Publication(d, b) for b, d in of_work if isinstance(b, Edition)),
         copies=_copies(of_work, material.work),
@@ -81,6 +87,8 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         absences=tuple(Absence(digest, reason) for digest, reason in material.missing),
         inferred=_inferred(told),
         gaps=tuple(GapSeen(d, body) for body, d in of_work if isinstance(body, Gap)),
+        tally=_tally(of_work),
+        order_basis=graph.order_basis,
     )
     if material.sighting is not None and story.accused is None:
         raise NotFound(
@@ -94,23 +102,20 @@ def _is_of(proven: ProvenEntry, work: str) -> bool:
     return proven.stored.entry.work == work
 
 
-def _steps(of_work: Iterable[Told]) -> tuple[Step, ...]:
-    steps: list[Step] = []
-    for body, dated in of_work:
-        if not isinstance(body, Take):
-            continue
-        before = steps[-1].take if steps else None
-        pair = (before.recipe, body.recipe, prompt_syntax(before, body)) if before else ()
-        steps.append(
-            Step(
-                number=len(steps) + 1,
-                dated=dated,
-                take=body,
-                changes=compare_recipes(*pair) if pair else (),
-                incomparable=incomparable(*pair) if pair else (),
-            )
-        )
-    return tuple(steps)
+def _steps(
+    graph: LineageGraph, takes: Sequence[Take], descents: Sequence[Descent], dates: dict[str, Dated]
+) -> tuple[Step, ...]:
+    return tuple(Step(dates[s.take.take], s) for s in steps_in(graph, takes, descents))
+
+
+def _tally(of_work: Iterable[Told]) -> Tally:
+    bodies = [body for body, _ in of_work]
+    return tally_of(
+        [body for body in bodies if isinstance(body, Take)],
+        [body for body in bodies if isinstance(body, Selection)],
+        [body for body in bodies if isinstance(body, SelectionInferred)],
+        [body for body in bodies if isinstance(body, Edition)],
+    )
 
 
 def _inferred(told: Iterable[tuple[ProvenEntry, Body, Dated]]) -> tuple[Inferred, ...]:

@@ -19,6 +19,13 @@ def case(
         str | None,
         typer.Option("--match", help="The sighting it is about (default: the newest one)."),
     ] = None,
+    with_private_paths: Annotated[
+        bool,
+        typer.Option(
+            "--with-private-paths",
+            help="Put files in as they are, private paths and keys in their metadata included.",
+        ),
+    ] = False,
     vault: VaultOption = None,
     force: ForceOption = False,
     no_timestamp: NoStampOption = False,
@@ -28,10 +35,18 @@ def case(
     """Write case.pdf, which the court reads, and bundle.zip, which anyone can check."""
     from remarque.actions.proving import CaseWishes, write_case
 
-    wishes = CaseWishes(out=out, sighting=match, force=force, stamp=not no_timestamp)
+    wishes = CaseWishes(
+        out=out,
+        sighting=match,
+        force=force,
+        stamp=not no_timestamp,
+        with_private=with_private_paths,
+    )
     with opened(vault, to_write=True) as opened_vault, progress_bar(quiet=quiet) as progress:
         written = write_case(opened_vault, work, wishes, progress)
         stamps = opened_vault.ledger.stamps()
+    for sentence in written.warnings:
+        warn(sentence)
     for digest, reason in written.missing:
         warn(f"not in the bundle: {digest}: {reason}")
     if not any(stamp.state is StampState.HELD for stamp in stamps):
@@ -45,6 +60,7 @@ def case(
                 "entries": written.entries,
                 "pictures": written.pictures,
                 "missing": [list(pair) for pair in written.missing],
+                "warnings": list(written.warnings),
                 "outcome": written.report.outcome,
             }
         )

@@ -7,6 +7,7 @@ categories comes from here.
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import TypeAlias
 
 from remarque.model.changes import Category, Change, Finding, OneSided
 from remarque.model.input_changes import compare_sources
@@ -27,55 +28,63 @@ __all__ = ["Action", "Category", "Change", "compare_recipes", "incomparable"]
 
 _PROMPTS = ("prompt", "negative_prompt")
 
+Syntaxes: TypeAlias = tuple[Syntax, Syntax]
+"""How the prompts of the first recipe are read, and those of the second."""
+
 
 def compare_recipes(
-    before: Recipe, after: Recipe, syntax: Syntax = "automatic1111"
+    before: Recipe, after: Recipe, syntax: Syntax | Syntaxes = "automatic1111"
 ) -> tuple[Change, ...]:
     """What changed from one recipe to the next, as few changes as there are.
 
-    ``syntax`` is how both prompts are to be read. Equal recipes give none.
+    ``syntax`` is how the prompts are to be read; two, where the recipes come from two programs.
+    Equal recipes in one syntax give none.
     """
-    found = _findings(before, after, syntax)
+    found = _findings(before, after, _both(syntax))
     return tuple(one for one in found if isinstance(one, Change))
 
 
 def incomparable(
-    before: Recipe, after: Recipe, syntax: Syntax = "automatic1111"
+    before: Recipe, after: Recipe, syntax: Syntax | Syntaxes = "automatic1111"
 ) -> tuple[str, ...]:
     """Names of the facts that cannot be compared because only one side records them.
 
     Two model hashes of different kinds are named too: neither equal nor different can be said.
     """
-    found = _findings(before, after, syntax)
+    found = _findings(before, after, _both(syntax))
     return tuple(dict.fromkeys(one.field for one in found if isinstance(one, OneSided)))
 
 
-def _findings(before: Recipe, after: Recipe, syntax: Syntax) -> Iterator[Finding]:
+def _both(syntax: Syntax | Syntaxes) -> Syntaxes:
+    return syntax if isinstance(syntax, tuple) else (syntax, syntax)
+
+
+def _findings(before: Recipe, after: Recipe, syntaxes: Syntaxes) -> Iterator[Finding]:
     return chain(
-        _prompts("", before, after, syntax),
+        _prompts("", before, after, syntaxes),
         compare_values(before, after),
         compare_models(before, after),
-        _loras(before, after, syntax),
-        _passes(before, after, syntax),
+        _loras(before, after, syntaxes),
+        _passes(before, after, syntaxes),
         compare_settings(before.settings, after.settings),
         _sources(before, after),
     )
 
 
 def _prompts(
-    path: str, before: Recipe | Pass, after: Recipe | Pass, syntax: Syntax
+    path: str, before: Recipe | Pass, after: Recipe | Pass, syntaxes: Syntaxes
 ) -> Iterator[Finding]:
     for field in _PROMPTS:
         text: str | None = getattr(before, field)
         other: str | None = getattr(after, field)
         if text is not None and other is not None:
-            yield from compare_prompts(text, other, path + field, syntax)
+            yield from compare_prompts(text, other, path + field, *syntaxes)
         elif text is not other:
             yield OneSided(path + field)
 
 
-def _loras(before: Recipe, after: Recipe, syntax: Syntax) -> Iterator[Finding]:
-    loras, others = _loras_of(before, syntax), _loras_of(after, syntax)
+def _loras(before: Recipe, after: Recipe, syntaxes: Syntaxes) -> Iterator[Finding]:
+    loras, others = _loras_of(before, syntaxes[0]), _loras_of(after, syntaxes[1])
     if loras is not None and others is not None:
         yield from compare_loras(loras, others)
     elif loras or others:
@@ -107,7 +116,7 @@ def _lora_tagged(phrase: Phrase) -> LoraUse:
     return LoraUse(name, weight, text_weight)
 
 
-def _passes(before: Recipe, after: Recipe, syntax: Syntax) -> Iterator[Finding]:
+def _passes(before: Recipe, after: Recipe, syntaxes: Syntaxes) -> Iterator[Finding]:
     if not (_tells_sampling(before) and _tells_sampling(after)):
         if before.passes or after.passes:
             yield OneSided("passes")
@@ -115,7 +124,7 @@ def _passes(before: Recipe, after: Recipe, syntax: Syntax) -> Iterator[Finding]:
     for field, one, other in pair_passes(before.passes, after.passes):
         yield from compare_pass(field, one, other)
         if one is not None and other is not None:
-            yield from _prompts(f"{field}.", one, other, syntax)
+            yield from _prompts(f"{field}.", one, other, syntaxes)
 
 
 def _tells_sampling(recipe: Recipe) -> bool:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from remarque.model.alignment import fit_in_order, longest_common_subsequence
-from remarque.model.prompts import Phrase, PhraseKind, split_words
+from remarque.model.prompts import STRUCTURE, Phrase, PhraseKind, split_words
 from remarque.model.rewording import Action, Piece, Rewording
 from remarque.model.word_differences import WordPairs
 
 _LONG_PHRASE_WORDS = 4
-_STRUCTURE = frozenset({PhraseKind.BREAK, PhraseKind.AND})
+_OWN_KIND = frozenset({PhraseKind.NETWORK, PhraseKind.PARAMETER, PhraseKind.NEGATIVE})
 
 
 def compare_phrases(before: Sequence[Phrase], after: Sequence[Phrase]) -> tuple[Rewording, ...]:
@@ -103,10 +103,22 @@ def _gaps(
 
 def _in_gap(gone: Sequence[Phrase], new: Sequence[Phrase]) -> Iterator[Rewording]:
     # BREAK and AND part the prompt; no words ever stand in their place.
-    yield from _only_removed(phrase for phrase in gone if phrase.kind in _STRUCTURE)
-    yield from _only_added(phrase for phrase in new if phrase.kind in _STRUCTURE)
-    gone = [phrase for phrase in gone if phrase.kind not in _STRUCTURE]
-    new = [phrase for phrase in new if phrase.kind not in _STRUCTURE]
+    yield from _only_removed(phrase for phrase in gone if phrase.kind in STRUCTURE)
+    yield from _only_added(phrase for phrase in new if phrase.kind in STRUCTURE)
+    # Nor do words stand in the place of a parameter, a network, or of words to keep out.
+    for kind in (None, *sorted(_OWN_KIND)):
+        of_kind = [[p for p in phrases if _family(p) is kind] for phrases in (gone, new)]
+        yield from _of_one_kind(*of_kind)
+
+
+def _family(phrase: Phrase) -> PhraseKind | None:
+    """The kind, where it is only ever replaced by its like; None for words of any kind."""
+    if phrase.kind in STRUCTURE:
+        return PhraseKind.BREAK
+    return phrase.kind if phrase.kind in _OWN_KIND else None
+
+
+def _of_one_kind(gone: Sequence[Phrase], new: Sequence[Phrase]) -> Iterator[Rewording]:
     word_by_word = WordPairs.of(gone, new) if len(gone) != len(new) else None
     if word_by_word is not None and word_by_word.alike:
         yield from word_by_word.differences()

@@ -11,21 +11,34 @@ from remarque.model.changes import (
     weight_text,
 )
 from remarque.model.phrase_differences import compare_phrases
-from remarque.model.prompts import Phrase, PhraseKind, Syntax, parse_prompt, split_words
+from remarque.model.prompts import (
+    STRUCTURE,
+    Phrase,
+    PhraseKind,
+    Syntax,
+    parse_prompt,
+    split_words,
+)
 from remarque.model.rewording import Action, Piece, Rewording
 
-_STRUCTURE = frozenset({PhraseKind.BREAK, PhraseKind.AND})
+_SETTINGS = frozenset({PhraseKind.NETWORK, PhraseKind.PARAMETER})
 
 
 def compare_prompts(
-    before: str, after: str, field: str, syntax: Syntax = "automatic1111"
+    before: str,
+    after: str,
+    field: str,
+    syntax: Syntax = "automatic1111",
+    other_syntax: Syntax | None = None,
 ) -> Iterator[Change]:
     """Every difference between two prompt texts. LoRA tags are left to the LoRAs.
 
+    ``syntax`` is how the first is read, ``other_syntax`` the second where it differs.
     A text that differs in nothing but punctuation or notation gives one change that says so;
     white space alone gives none.
     """
-    phrases, other_phrases = parse_prompt(before, syntax), parse_prompt(after, syntax)
+    phrases = parse_prompt(before, syntax)
+    other_phrases = parse_prompt(after, other_syntax or syntax)
     rewordings = compare_phrases(_without_loras(phrases), _without_loras(other_phrases))
     for rewording in rewordings:
         yield _change(rewording, field)
@@ -67,10 +80,10 @@ def _change(rewording: Rewording, field: str) -> Change:
 
 def _category(rewording: Rewording) -> Category:
     pieces = [piece for piece in (rewording.before, rewording.after) if piece is not None]
-    if any(piece.kind is PhraseKind.NETWORK for piece in pieces):
+    if any(piece.kind in _SETTINGS for piece in pieces):
         return Category.PARAMETERS
     in_place = rewording.action in (Action.ADDED, Action.REMOVED, Action.REPLACED)
-    if in_place and not any(piece.kind in _STRUCTURE for piece in pieces):
+    if in_place and not any(piece.kind in STRUCTURE for piece in pieces):
         return Category.WORDS
     return Category.ARRANGEMENT
 
@@ -112,10 +125,12 @@ def _moved(before: Piece, after: Piece) -> str:
 
 
 def _named(piece: Piece) -> str:
-    if piece.kind in _STRUCTURE:
+    if piece.kind in STRUCTURE:
         return f"{piece.text} in {place_text(piece.place)} place"
     if piece.kind is PhraseKind.NETWORK:
         return f"the network {_with_weight(piece)}"
+    if piece.kind is PhraseKind.PARAMETER:
+        return f"the parameter {quoted(piece.text)}"
     count = sum(1 for _ in split_words(piece.text))
     return f"the {'word' if count == 1 else 'words'} {_with_weight(piece)}"
 

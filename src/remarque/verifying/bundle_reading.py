@@ -39,6 +39,7 @@ _LAYOUT = re.compile(
     | ledger/checkpoints/{_N}\.note | ledger/consistency/{_N}-{_N}\.json
     | timestamps/roots\.pem | timestamps/{_N}/[0-9]{{1,4}}\.(?:tsr|tsq|chain\.pem|authority\.txt)
     | pictures/[0-9a-f]{{64}}\.[a-z0-9]{{1,5}} | metadata/[0-9a-f]{{64}}\.json
+    | redacted/[0-9a-f]{{64}}\.(?:json|png|jpg|webp)
     | certificates/[a-z_]{{1,40}}\.pem
     )\Z""",
     re.VERBOSE,

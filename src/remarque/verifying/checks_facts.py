@@ -12,6 +12,7 @@ from remarque.verifying.evidence import Evidence, LedgerSeen, fails, holds, unde
 from remarque.verifying.grading import CoveringStamp, grade_entry, is_loopback
 
 _PLACES = ("pictures/", "metadata/")
+_REDACTED = "redacted/"
 
 
 def check_pictures(evidence: Evidence, ledger: LedgerSeen) -> list[Check]:
@@ -36,6 +37,7 @@ def check_pictures(evidence: Evidence, ledger: LedgerSeen) -> list[Check]:
         fails("picture", digest, "no entry here names this picture")
         for digest in sorted(present - set(named))
     ]
+    rows += _redacted_copies(evidence, set(named) - present)
     if not rows:
         sentence = f"all {len(named)} files that entries name are here, byte for byte"
         rows.append(holds("picture", "all pictures", sentence, source="FIPS 180-4"))
@@ -83,6 +85,21 @@ def _present(evidence: Evidence) -> tuple[set[str], list[Check]]:
                 sentence = f"{path} does not have the digest it is named after"
                 rows.append(fails("picture", path, sentence, compared=f"found {actual}"))
     return present, rows
+
+
+def _redacted_copies(evidence: Evidence, absent: set[str]) -> list[Check]:
+    """A redacted copy stands for one file that entries name, that is said missing, and is not here.
+
+    The copy itself is only the author's word: it is not what the entry names.
+    """
+    said = {missing.digest for missing in evidence.manifest.missing}
+    rows = []
+    for path in evidence.files.matching(_REDACTED):
+        digest = f"sha256:{path.removeprefix(_REDACTED).partition('.')[0]}"
+        if digest not in absent or digest not in said:
+            sentence = f"{path} is a copy of no file that entries name and that was withheld"
+            rows.append(fails("picture", path, sentence))
+    return rows
 
 
 def _named_by(entry: ReadEntry) -> list[str]:

@@ -56,10 +56,15 @@ KINDS = (
     "work.opened",
     "intent.stated",
     "take.imported",
+    "take.recorded",
+    "lineage.inferred",
+    "selection.inferred",
     "selection.made",
     "edition.published",
     "sighting.recorded",
+    "gap.noted",
 )
+TAKES = ("take.imported", "take.recorded")
 KEYS = {"version", "kind", "time", "author", "work", "body", "pictures", "salt"}
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,6})?Z\Z", re.ASCII)
@@ -262,11 +267,15 @@ def check_pictures(bundle: Bundle) -> None:
     named = set()
     for entry in bundle.entries.values():
         named |= set(entry["pictures"])
-        if entry["kind"] == "take.imported":
+        if entry["kind"] in TAKES:
             named.add(entry["body"]["metadata"])
     for digest in sorted(named - here):
         outcome = UNDECIDED if digest in reasons else FAILS
         bundle.say(outcome, "picture", f"{digest} is missing: {reasons.get(digest, 'no reason')}")
+    for name in bundle.matching("redacted/", ""):
+        digest = "sha256:" + name[9:73]
+        if digest not in named - here or digest not in reasons:
+            bundle.say(FAILS, "picture", f"{name} is a copy of no file that was withheld")
     bundle.judge("pictures", here <= named, f"{len(here)} are here", "one is named by no entry")
 
 

@@ -30,6 +30,7 @@ LAYOUT = re.compile(
     r"|timestamps/roots\.pem"
     r"|timestamps/\d{8,18}/\d{1,4}\.(?:tsr|tsq|chain\.pem|authority\.txt)"
     r"|pictures/[0-9a-f]{64}\.[a-z0-9]{1,5}|metadata/[0-9a-f]{64}\.json"
+    r"|redacted/[0-9a-f]{64}\.(?:json|png|jpg|webp)"
     r"|certificates/[a-z_]{1,40}\.pem)\Z",
     re.ASCII,
 )

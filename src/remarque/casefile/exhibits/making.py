@@ -9,7 +9,7 @@ from remarque.casefile.chapters import Choice, Dated, Step, Story
 from remarque.casefile.exhibits.changes import changes_by_category, count_of
 from remarque.casefile.exhibits.recipes import recipe_blocks
 from remarque.casefile.plates import THUMBNAIL_PX, Plate, PlateMaker
-from remarque.casefile.wording import en
+from remarque.casefile.wording import en, lineage_en
 from remarque.casefile.wording import sentences_en as say
 from remarque.model.canonical import Json
 from remarque.model.changes import Category
@@ -40,7 +40,9 @@ def steps_section(story: Story, maker: PlateMaker) -> Json:
     if len(story.steps) > MOST_ROWS:
         rows = _notable(story)
         lead += [blocks.paragraph(say.steps_summary(len(story.steps))), _summary(story.steps)]
-    if disordered := _out_of_order(story.steps):
+    if story.order_basis:
+        lead.append(blocks.note(lineage_en.proposed_order(story.order_basis)))
+    elif disordered := _out_of_order(story.steps):
         lead.append(blocks.note(say.out_of_order(disordered)))
     return blocks.section(en.HEADINGS["steps"], [*lead, step_rows(story, rows, maker)])
 
@@ -128,9 +130,12 @@ def _tags(story: Story, picture: Digest) -> list[Json]:
 
 def _remarks(step: Step) -> list[str]:
     remarks = []
+    origin = lineage_en.origin(step)
     if step.number == 1:
         remarks.append(en.LABELS["first_take"])
-    elif not step.changes:
+    if origin is not None:
+        remarks.append(origin)
+    if step.origin.parent is not None and not step.changes and step.origin.edit is None:
         remarks.append(en.LABELS["no_change"])
     if step.incomparable:
         named = ", ".join(en.FIELDS.get(name, name) for name in step.incomparable)

@@ -69,6 +69,8 @@ HEADINGS: dict[str, str] = {
     "contents": "In this file",
     "intent": "The intent",
     "steps": "The making, step by step",
+    "edits": "Edits outside the generator",
+    "tally": "What went into the work, counted",
     "first": "The first take in full",
     "chosen": "The chosen take in full",
     "selection": "The selection",
@@ -118,6 +120,11 @@ LABELS: dict[str, str] = {
     "no_change": "No change in the recipe.",
     "chosen": "chosen",
     "passed_over": "passed over",
+    "changed_region": "changed region (white)",
+    "made": "Pictures made",
+    "set_aside": "Chosen and passed over",
+    "values_tried": "Different values tried",
+    "sittings": "Sittings",
     "seen_by": "Seen by",
     "program": "Program",
     "run": "Run",
@@ -305,11 +312,27 @@ EDITIONS_ABSENT = "No published copy is on record."
 COPY_ABSENT = "This file is about the making of the work; it accuses no picture."
 
 STEPS_LEAD = (
-    "One row a take, in the order of the ledger. What changed is inferred by comparing what two "
-    "neighbouring files say about their own making, in the categories of the Beijing Internet "
-    "Court in Li v. Liu (2023): the choice of words, their arrangement, the parameters. A fact "
-    "that only one of the two files records is not counted as a change."
+    "One row a take. What changed is inferred by comparing what the file and the one it came from "
+    "say about their own making, in the categories of the Beijing Internet Court in Li v. Liu "
+    "(2023): the choice of words, their arrangement, the parameters. Which take one came from is "
+    "inferred too, and the basis is named. A fact that only one of the two files records is not "
+    "counted as a change."
 )
+EDITS_LEAD = (
+    "These pictures differ from an earlier one in a region, and nothing in them says that a "
+    "generator made the difference. That somebody edited them is inferred from the two pictures."
+)
+
+RELATIONS: dict[str, str] = {
+    "image-to-image": "Image-to-image",
+    "inpaint": "Inpainted",
+    "outpaint": "Outpainted",
+    "upscale": "Upscaled",
+    "edit": "Edited outside the generator",
+    "re-save": "Saved again",
+    "control picture": "Guided by a control picture",
+    "variation": "A variation",
+}
 
 MARK_OUTLINED = "(dashed: where its visible marks are)"
 REGION_OUTLINED = "(outlined: where our picture was found)"
