@@ -11,7 +11,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from remarque.actions.ports import Author, Keeping, Signer, TimestampAuthority, Vault
+from remarque.actions.ports import (
+    Author,
+    Keeping,
+    Signer,
+    TimestampAuthority,
+    Vault,
+    WatchedFile,
+)
 from remarque.errors import (
     EntryRejected,
     LedgerDamaged,
@@ -182,6 +189,31 @@ class MemoryFingerprints:
         )
 
 
+class MemoryWatching:
+    """What a watch has dealt with, in two dictionaries."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, str] = {}
+        self._files: dict[Path, WatchedFile] = {}
+
+    def folders(self) -> list[Path]:
+        return sorted(self._folders)
+
+    def begin(self, folder: Path, since: str, files: Iterable[WatchedFile]) -> None:
+        self.note(list(files))
+        self._folders[folder] = since
+
+    def files(self, folder: Path) -> list[WatchedFile]:
+        return [self._files[path] for path in sorted(self._files) if folder in path.parents]
+
+    def note(self, files: Sequence[WatchedFile]) -> None:
+        self._files.update((file.path, file) for file in files)
+
+    def forget(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self._files.pop(path, None)
+
+
 class MemorySigner:
     """Unlocked keys. The claim and identity keys are whatever PEM text the test hands in."""
 
@@ -263,6 +295,7 @@ def build_memory_vault(
         ledger=MemoryLedger(),
         pictures=MemoryPictures(folder),
         fingerprints=MemoryFingerprints(),
+        watching=MemoryWatching(),
         keys=FixedKeys(signer or MemorySigner(ledger_key)),
         clock=clock or FixedClock(),
         authorities=tuple(authorities),

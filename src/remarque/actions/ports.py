@@ -100,6 +100,40 @@ class FingerprintStore(Protocol):
         """Every registered picture's fingerprint of this version."""
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedFile:
+    """A file in a watched folder that was dealt with, as it was then.
+
+    ``picture`` is the digest of the take it belongs to, None where none was recorded (it lay
+    there before the first watch); ``rating`` the XMP rating it was last seen with, 0 for none.
+    """
+
+    path: Path
+    size_bytes: int
+    modified_ns: int
+    picture: Digest | None = None
+    rating: int = 0
+
+
+class WatchStore(Protocol):
+    """What a folder watch has dealt with already; a memory, no part of the record."""
+
+    def folders(self) -> list[Path]:
+        """Folders that have been watched before."""
+
+    def begin(self, folder: Path, since: str, files: Iterable[WatchedFile]) -> None:
+        """Remember that a folder is watched from now on, and what lay in it already."""
+
+    def files(self, folder: Path) -> list[WatchedFile]:
+        """Every file below a folder that was dealt with, in order of path."""
+
+    def note(self, files: Sequence[WatchedFile]) -> None:
+        """Remember files as dealt with; what was known of the same paths is replaced."""
+
+    def forget(self, paths: Sequence[Path]) -> None:
+        """Forget files that are gone."""
+
+
 class Signer(Protocol):
     """The author's unlocked keys."""
 
@@ -158,6 +192,7 @@ class Vault:
     ledger: LedgerStore
     pictures: PictureStore
     fingerprints: FingerprintStore
+    watching: WatchStore
     keys: KeyVault
     clock: Clock
     authorities: tuple[TimestampAuthority, ...] = ()

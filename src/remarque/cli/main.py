@@ -25,6 +25,7 @@ from remarque.cli import (
     show,
     timestamp,
     verify,
+    watch,
     works,
 )
 from remarque.cli.output import print_error
@@ -53,6 +54,7 @@ _VERBS = (
     ("init", init.init, KEEP),
     ("read", read.read, RECORD),
     ("import", importing.import_, RECORD),
+    ("watch", watch.watch, RECORD),
     ("works", works.works, RECORD),
     ("show", show.show, RECORD),
     ("choose", choose.choose, RECORD),

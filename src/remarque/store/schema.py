@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every schema version there has been, oldest first. The last is the one this program speaks."""
 
 CURRENT = REVISIONS[-1]
@@ -87,3 +87,22 @@ fingerprint = Table(
     Column("content", LargeBinary, nullable=False),
 )
 """Fingerprints of registered pictures: a cache."""
+
+watched_folder = Table(
+    "watched_folder",
+    metadata,
+    Column("path", LargeBinary, primary_key=True),
+    Column("since", String(40), nullable=False),
+)
+"""Folders that are or were watched, and since when."""
+
+watched_file = Table(
+    "watched_file",
+    metadata,
+    Column("path", LargeBinary, primary_key=True),
+    Column("size_bytes", _Number, nullable=False),
+    Column("modified_ns", _Number, nullable=False),
+    Column("picture", LargeBinary(32)),
+    Column("rating", Integer, nullable=False),
+)
+"""Files in watched folders that were dealt with. ``picture`` is the take's, NULL where none."""

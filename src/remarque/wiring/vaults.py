@@ -62,6 +62,7 @@ def open_vault(
             ledger=store.ledger,
             pictures=store.pictures,
             fingerprints=store.fingerprints,
+            watching=store.watching,
             keys=SealedKeys(
                 store, lambda: passphrase if passphrase is not None else passphrase_of(place, ask)
             ),

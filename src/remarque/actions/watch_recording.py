@@ -1,0 +1,239 @@
+"""Make entries of what a watch sees; what fails is tried again, and what is lost is on record."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from remarque.actions.finding_files import read_file
+from remarque.actions.happenings import FileGone, FileWhole, RunSeen, Trouble
+from remarque.actions.inferring import infer_selections
+from remarque.actions.ports import Vault
+from remarque.actions.watch_files import SIDECAR_SUFFIX, FileMemory
+from remarque.actions.watch_merging import Starred
+from remarque.actions.watch_results import (
+    GapNoticed,
+    Postponed,
+    SelectionNoticed,
+    TakeWatched,
+    Watched,
+    WatchWishes,
+)
+from remarque.actions.witnessing import Seen, gap_now, record_gap, record_seen
+from remarque.errors import InputError, RemarqueError, UsageError
+from remarque.model.digests import digest_of
+from remarque.model.history import Take
+from remarque.model.witness import Observer, Witness
+
+OLD_AFTER = timedelta(minutes=10)
+_SAME_TROUBLE_SECONDS = 3600.0
+_MOST_TRIES_GONE = 3
+
+_log = logging.getLogger(__name__)
+
+Item = FileWhole | FileGone | RunSeen | Trouble | Starred
+
+
+@dataclass(slots=True)
+class _Retry:
+    """Something whose entry failed. ``due`` is of the timer, in seconds."""
+
+    item: Item
+    observer: Observer
+    due: float
+    tries: int = 1
+
+
+class WatchRecorder:
+    """Turns happenings into entries. No failure leaves it: it is postponed, or becomes a gap."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        wishes: WatchWishes,
+        memory: FileMemory,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._vault, self._wishes, self._memory, self._timer = vault, wishes, memory, timer
+        self._retries: list[_Retry] = []
+        self._troubles: dict[tuple[str, str], float] = {}
+        self._touched_at = 0.0
+        self.caught_up = 0
+
+    def take(self, item: Item, observer: Observer) -> Iterator[Watched]:
+        """Deal with one happening."""
+        yield from self._try(_Retry(item, observer, 0.0, tries=0))
+
+    def due(self) -> Iterator[Watched]:
+        """Try again what failed, and judge what was done to files once that is over."""
+        now = self._timer()
+        ready = [retry for retry in self._retries if retry.due <= now]
+        self._retries = [retry for retry in self._retries if retry.due > now]
+        for retry in ready:
+            yield from self._try(retry)
+        settled = now - self._touched_at >= self._wishes.rhythm.debounce
+        if settled and self._memory.places.is_touched:
+            yield from self._infer()
+
+    def finish(self) -> Iterator[Watched]:
+        """Try everything once more, then judge; what still fails is a gap."""
+        last, self._retries = self._retries, []
+        for retry in last:
+            yield from self._try(retry)
+        left, self._retries = self._retries, []
+        for retry in left:
+            path = _path_of(retry.item)
+            what = f"The picture “{path.name}”" if path is not None else "Something seen"
+            yield self._gap(f"{what} was not recorded.", "The watch ended first.", retry.observer)
+        if self._memory.places.is_touched:
+            yield from self._infer()
+
+    def _try(self, retry: _Retry) -> Iterator[Watched]:
+        touches = self._memory.places.touches
+        try:
+            yield from self._deal(retry.item, retry.observer)
+        except InputError as error:
+            yield self._refused(retry, error)
+        except (RemarqueError, OSError) as error:
+            yield from self._postpone(retry, error)
+        if self._memory.places.touches != touches:
+            self._touched_at = self._timer()
+
+    def _deal(self, item: Item, observer: Observer) -> Iterator[Watched]:
+        if isinstance(item, FileWhole):
+            yield from self._file(item)
+        elif isinstance(item, FileGone):
+            self._memory.forget(item.path)
+        elif isinstance(item, RunSeen):
+            yield self._run(item.seen)
+        elif isinstance(item, Starred):
+            self._memory.places.star(item.names)
+        elif self._is_news(item):
+            yield self._gap(item.missing, item.because, observer)
+
+    def _file(self, whole: FileWhole) -> Iterator[Watched]:
+        if self._memory.is_settled(whole):
+            return
+        if whole.path.suffix.lower() == SIDECAR_SUFFIX:
+            self._memory.read_sidecar(whole)
+            return
+        content = read_file(whole.path)
+        digest = digest_of(content)
+        if self._memory.is_rating(whole, content):
+            return
+        take = self._memory.recognised(whole, digest, self._wishes.work)
+        if take is not None:
+            yield TakeWatched(whole.path, take, new=False, caught_up=whole.caught_up)
+        elif not self._memory.is_none_of_ours(whole, digest):
+            watched = self._record(self._seen(whole, content), whole.path)
+            self._memory.learn(whole, digest, content)
+            yield watched
+
+    def _run(self, seen: Seen) -> Watched:
+        watched = self._record(seen, seen.path)
+        if seen.path is not None:
+            self._memory.learn_elsewhere(seen.path, watched.take.picture.digest)
+        return watched
+
+    def _record(self, seen: Seen, path: Path | None) -> TakeWatched:
+        """Enter a take and its parents; on return both are on disk."""
+        work = self._wishes.work or self._chosen_work(seen)
+        # The vault keeps bytes of its own: many scripts save every picture over the last one.
+        witnessed = record_seen(self._vault, work, replace(seen, path=None))
+        warning = witnessed.warning
+        if witnessed.new:
+            warning = self._trace(witnessed.take) or warning
+        late = seen.witness.caught_up
+        self.caught_up += late and witnessed.new
+        seconds = None if late else self._since(seen.came)
+        return TakeWatched(path, witnessed.take, witnessed.new, late, seconds, warning)
+
+    def _chosen_work(self, seen: Seen) -> str:
+        if self._wishes.choose_work is None:
+            raise UsageError("a watch needs the work its pictures belong to: --work or --auto")
+        return self._wishes.choose_work(self._vault, seen)
+
+    def _trace(self, take: Take) -> str:
+        """Record the parents; a take whose parents cannot be found is still a take."""
+        if self._wishes.infer_lineage is None:
+            return ""
+        try:
+            self._wishes.infer_lineage(self._vault, take)
+        except RemarqueError as error:
+            _log.warning("no parents were looked for: %s", error.message)
+            return f"where {take.picture.name} comes from could not be found: {error.message}"
+        return ""
+
+    def _seen(self, whole: FileWhole, content: bytes) -> Seen:
+        """A file that is older than a few minutes was not seen coming: it was moved here."""
+        remarks: tuple[str, ...] = ()
+        late = whole.caught_up
+        if not late and self._vault.clock.now() - whole.written > OLD_AFTER:
+            late = True
+            remarks = ("The file was older than 10 minutes when it came into the folder.",)
+        witness = Witness(Observer.FOLDER, caught_up=late, remarks=remarks)
+        return Seen(content, whole.path.name, whole.written, witness, path=whole.path)
+
+    def _since(self, came: datetime) -> float:
+        return round(max((self._vault.clock.now() - came).total_seconds(), 0.0), 3)
+
+    def _refused(self, retry: _Retry, error: InputError) -> Watched:
+        """What will never be a take is missing from the record, and that is recorded."""
+        if isinstance(retry.item, FileWhole):
+            self._memory.remember(retry.item)
+        path = _path_of(retry.item)
+        name = f"The picture “{path.name}”" if path is not None else "A picture"
+        missing = f"{name} was not recorded."
+        return self._gap(missing, f"It cannot be read: {error.message}.", retry.observer, path)
+
+    def _postpone(self, retry: _Retry, error: RemarqueError | OSError) -> Iterator[Watched]:
+        because = error.message if isinstance(error, RemarqueError) else str(error)
+        path = _path_of(retry.item)
+        _log.warning("not recorded yet: %s: %s", path, because)
+        gone = path is not None and isinstance(retry.item, FileWhole) and not path.exists()
+        if gone and retry.tries + 1 >= _MOST_TRIES_GONE:
+            missing = f"The picture “{path.name if path else ''}” was not recorded."
+            yield self._gap(missing, "It was gone before it could be read.", retry.observer, path)
+            return
+        due = self._timer() + self._wishes.rhythm.retry
+        self._retries.append(_Retry(retry.item, retry.observer, due, retry.tries + 1))
+        if retry.tries == 0:
+            yield Postponed(path, because)
+
+    def _is_news(self, trouble: Trouble) -> bool:
+        key, now = (trouble.missing, trouble.because), self._timer()
+        told = self._troubles.get(key)
+        if told is not None and now - told < _SAME_TROUBLE_SECONDS:
+            return False
+        self._troubles[key] = now
+        return True
+
+    def _gap(
+        self, missing: str, because: str, observer: Observer, path: Path | None = None
+    ) -> Watched:
+        gap = gap_now(self._vault, observer, missing, because, work=self._wishes.work)
+        try:
+            record_gap(self._vault, gap)
+        except (RemarqueError, OSError) as error:
+            _log.warning("not even the gap could be recorded: %s (%s)", missing, error)
+            return GapNoticed(gap, path, entered=False)
+        return GapNoticed(gap, path)
+
+    def _infer(self) -> Iterator[Watched]:
+        doings = self._memory.places.take_doings()
+        try:
+            found = infer_selections(
+                self._vault, doings, self._memory.places, self._wishes.favourites
+            )
+        except (RemarqueError, OSError) as error:
+            _log.warning("what was done to the files was not judged: %s", error)
+            return
+        yield from (SelectionNoticed(one) for one in found)
+
+
+def _path_of(item: Item) -> Path | None:
+    if isinstance(item, FileWhole | FileGone):
+        return item.path
+    return item.seen.path if isinstance(item, RunSeen) else None
