@@ -85,10 +85,12 @@ def _say_reading(path: Path, reading: Reading) -> None:
 
 
 def _readable(value: Json) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         parts = [_readable(item) for item in value]
         return " × ".join(parts) if all(isinstance(v, int) for v in value) else "; ".join(parts)
     if isinstance(value, dict):
+        if set(value) == {"name", "value"}:  # a setting in the words of the file
+            return f"{value['name']} = {value['value']}"
         return ", ".join(f"{k} {_readable(v)}" for k, v in value.items() if v is not None)
     text = str(value)
     return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " …"

@@ -1,51 +1,45 @@
-"""``remarque show``: one work's history in the terminal, with what changed at each step."""
+"""``remarque show``: how one work came about, as a tree in the terminal or as JSON."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from remarque.cli.options import JsonOption, VaultOption
-from remarque.cli.output import ACCENT, clean, print_json, say
+from remarque.cli.output import print_json
 from remarque.cli.vaults import opened
 from remarque.model.canonical import Json, json_from_value
-from remarque.model.changes import Change
-from remarque.model.rewording import Action
 
 if TYPE_CHECKING:
-    from remarque.actions.telling import Step, Telling
+    from remarque.actions.telling import Telling, ToldStep
 
-
-SHORTEST_ID = 12
-STYLES = {
-    Action.ADDED: ("+", "green"),
-    Action.REMOVED: ("-", "red"),
-    Action.REPLACED: ("~", "yellow"),
-    Action.MOVED: ("↕", "cyan"),
-    Action.REWEIGHTED: ("×", "magenta"),
-    Action.CHANGED: ("=", "blue"),
-}
+SHOWN = 30
+"""So many of the last takes are drawn unless all are asked for."""
 
 
 def show(
     work: Annotated[str, typer.Argument(help="The work's name, or the start of its id.")],
+    all_takes: Annotated[
+        bool, typer.Option("--all", help=f"Draw every take, not only the last {SHOWN}.")
+    ] = False,
     vault: VaultOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Draw how a work came about: takes, the author's choices between them, editions."""
+    """Draw how a work came about: takes and their lineage, the author's choices, editions."""
     from remarque.actions.telling import tell
 
     with opened(vault) as opened_vault:
-        telling = tell(opened_vault, work)
+        telling = tell(opened_vault, work, last=None if json or all_takes else SHOWN)
     if json:
         print_json(telling_as_json(telling))
     else:
-        _draw(telling)
+        from remarque.cli.show_drawing import draw
+
+        draw(telling)
 
 
 def telling_as_json(telling: "Telling") -> Json:
     """The whole history of a work as one object."""
-    history = telling.history
+    history, graph = telling.history, telling.graph
     return {
         "work": history.work,
         "title": history.title,
@@ -53,94 +47,46 @@ def telling_as_json(telling: "Telling") -> Json:
         "intents": [
             {"time": i.time, "text": i.body.text, "basis": "statement"} for i in history.intents
         ],
-        "steps": [
-            {
-                "number": step.number,
-                "index": step.take.index,
-                "recorded": step.take.time,
-                "grade": step.graded.grade,
-                "grade_because": step.graded.sentence,
-                "take": json_from_value(step.take.body),
-                "changes": [json_from_value(change) for change in step.changes],
-                "not_comparable": list(step.incomparable),
-                "problem": step.problem,
-            }
-            for step in telling.steps
-        ],
+        "order": list(graph.order_basis),
+        "steps": [_step_as_json(telling, told) for told in telling.steps],
+        "lineage_problems": list(graph.problems),
         "selections": [
             {"time": s.time, "basis": "statement", **json_from_value(s.body)}
             for s in history.selections
         ],
+        "inferred": [
+            {
+                "time": one.time,
+                "basis": "inferred",
+                "reason_missing": one in telling.without_reason,
+                **json_from_value(one.body),
+            }
+            for one in history.inferred
+        ],
         "editions": [{"time": e.time, **json_from_value(e.body)} for e in history.editions],
         "sightings": [{"time": s.time, **json_from_value(s.body)} for s in history.sightings],
+        "gaps": [json_from_value(gap) for gap in telling.gaps],
+        "tally": json_from_value(telling.tally),
     }
 
 
-def _draw(telling: "Telling") -> None:
-    history = telling.history
-    say(Text.assemble((clean(history.title), f"bold {ACCENT}"), f"  work {history.work}"))
-    for intent in history.intents:
-        say(f"  intent, stated {intent.time}: {intent.body.text}", style="italic")
-    if not history.intents:
-        say("  no intent stated", style="dim")
-    for step in telling.steps:
-        _draw_step(step)
-    numbers = {step.take.body.picture.digest: step.number for step in telling.steps}
-    for selection in history.selections:
-        chosen = numbers.get(selection.body.picture, "?")
-        over = ", ".join(str(numbers.get(digest, "?")) for digest in selection.body.over)
-        say(
-            f"  ◆ {selection.time}  take {chosen} chosen over {over}: {selection.body.because}"
-            "  (statement)",
-            style=ACCENT,
-        )
-    for edition in history.editions:
-        marks = ", ".join(mark.kind for mark in edition.body.marks)
-        say(f"  ■ {edition.time}  published {edition.body.name} with {marks}")
-    for sighting in history.sightings:
-        say(
-            f"  ◉ {sighting.time}  seen: {sighting.body.suspect.name}, {sighting.body.verdict}"
-            f" (sighting {sighting.body.sighting})"
-        )
-
-
-def _draw_step(step: "Step") -> None:
-    take = step.take.body
-    say(
-        Text.assemble(
-            ("  │\n  ●", ACCENT),
-            (f" take {step.number}", "bold"),
-            f"  {clean(take.picture.name)}  {take.take[:SHORTEST_ID]}  ",
-            (f"{step.graded.grade}", "dim"),
-            f"  file of {take.picture.modified}, entered {step.take.time}",
-        )
-    )
-    if step.problem:
-        say(f"  │   {step.problem}", style="yellow")
-    if step.number == 1:
-        _draw_first(step)
-    for change in step.changes:
-        say(_change_line(change))
-    if step.number > 1 and not step.changes:
-        say("  │   no recorded difference to the take before", style="dim")
-    if step.incomparable:
-        names = ", ".join(name.replace("_", " ") for name in step.incomparable)
-        say(f"  │   recorded in only one of the two takes: {names}", style="dim")
-
-
-def _draw_first(step: "Step") -> None:
-    recipe = step.take.body.recipe
-    for name in ("prompt", "negative_prompt", "model", "seed", "steps", "cfg", "sampler"):
-        value = getattr(recipe, name)
-        if value not in (None, ""):
-            say(f"  │   {name.replace('_', ' ')}: {value}")
-
-
-def _change_line(change: Change) -> Text:
-    sign, style = STYLES[change.action]
-    return Text.assemble(
-        "  │   ",
-        (f"{sign} ", style),
-        (f"{change.category}: ", "dim"),
-        (clean(change.sentence), style),
-    )
+def _step_as_json(telling: "Telling", told: "ToldStep") -> Json:
+    step = told.step
+    return {
+        "number": step.number,
+        "index": told.take.index,
+        "recorded": told.take.time,
+        "grade": told.graded.grade,
+        "grade_because": told.graded.sentence,
+        "take": json_from_value(step.take),
+        "parent": None if step.parent is None else telling.graph.order[step.parent - 1],
+        "parent_number": step.parent,
+        "parents": [telling.graph.order[number - 1] for number in step.parents],
+        "relation": step.relation,
+        "basis": step.basis,
+        "because": step.because,
+        "changes": [json_from_value(change) for change in step.changes],
+        "not_comparable": list(step.incomparable),
+        "edit": None if step.edit is None else json_from_value(step.edit),
+        "problem": told.problem,
+    }

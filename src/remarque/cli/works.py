@@ -55,6 +55,8 @@ def summary_as_json(history: History) -> Json:
         "choices": len(history.selections),
         "editions": len(history.editions),
         "sightings": len(history.sightings),
+        "inferred_choices": len(history.inferred),
+        "gaps": len(history.gaps),
     }
 
 
