@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from remarque.model.reports import Report
     from remarque.verifying.bundle import examine_bundle, verify_bundle
     from remarque.wiring.initialising import make_vault
+    from remarque.wiring.recorder_diffusers import recording
     from remarque.wiring.vaults import open_vault
 
 __version__ = "0.1.0"
@@ -45,6 +46,7 @@ __all__ = [
     "open_work",
     "publish",
     "read_picture",
+    "recording",
     "tell",
     "verify_bundle",
     "write_case",
@@ -68,6 +70,7 @@ _HOMES = {
     "open_work": "remarque.actions.works",
     "publish": "remarque.actions.publishing",
     "read_picture": "remarque.intake",
+    "recording": "remarque.wiring.recorder_diffusers",
     "tell": "remarque.actions.telling",
     "verify_bundle": "remarque.verifying.bundle",
     "write_case": "remarque.actions.proving",

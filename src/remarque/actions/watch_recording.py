@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ from remarque.model.witness import Observer, Witness
 OLD_AFTER = timedelta(minutes=10)
 _SAME_TROUBLE_SECONDS = 3600.0
 _MOST_TRIES_GONE = 3
+_IDLE_SECONDS = 0.2
+_LAST_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -60,14 +63,21 @@ class WatchRecorder:
         self._retries: list[_Retry] = []
         self._troubles: dict[tuple[str, str], float] = {}
         self._touched_at = 0.0
+        self._untraced: deque[Take] = deque()
         self.caught_up = 0
 
     def take(self, item: Item, observer: Observer) -> Iterator[Watched]:
         """Deal with one happening."""
         yield from self._try(_Retry(item, observer, 0.0, tries=0))
 
-    def due(self) -> Iterator[Watched]:
-        """Try again what failed, and judge what was done to files once that is over."""
+    def due(self, *, idle: bool = False) -> Iterator[Watched]:
+        """Try again what failed, and judge what was done to files once that is over.
+
+        When ``idle``, parents are looked for: comparing pictures takes time, and the next picture
+        must not wait for it.
+        """
+        if idle:
+            self._trace_for(_IDLE_SECONDS)
         now = self._timer()
         ready = [retry for retry in self._retries if retry.due <= now]
         self._retries = [retry for retry in self._retries if retry.due > now]
@@ -82,6 +92,7 @@ class WatchRecorder:
         last, self._retries = self._retries, []
         for retry in last:
             yield from self._try(retry)
+        self._trace_for(_LAST_SECONDS)
         left, self._retries = self._retries, []
         for retry in left:
             path = _path_of(retry.item)
@@ -138,33 +149,36 @@ class WatchRecorder:
         return watched
 
     def _record(self, seen: Seen, path: Path | None) -> TakeWatched:
-        """Enter a take and its parents; on return both are on disk."""
+        """Enter a take; on return it is on disk. Its parents follow when there is time."""
         work = self._wishes.work or self._chosen_work(seen)
         # The vault keeps bytes of its own: many scripts save every picture over the last one.
         witnessed = record_seen(self._vault, work, replace(seen, path=None))
-        warning = witnessed.warning
         if witnessed.new:
-            warning = self._trace(witnessed.take) or warning
+            self._untraced.append(witnessed.take)
         late = seen.witness.caught_up
         self.caught_up += late and witnessed.new
         seconds = None if late else self._since(seen.came)
-        return TakeWatched(path, witnessed.take, witnessed.new, late, seconds, warning)
+        return TakeWatched(path, witnessed.take, witnessed.new, late, seconds, witnessed.warning)
 
     def _chosen_work(self, seen: Seen) -> str:
         if self._wishes.choose_work is None:
             raise UsageError("a watch needs the work its pictures belong to: --work or --auto")
         return self._wishes.choose_work(self._vault, seen)
 
-    def _trace(self, take: Take) -> str:
+    def _trace_for(self, seconds: float) -> None:
+        """Look for parents as long as there is time; an import of the folder finds the rest."""
+        until = self._timer() + seconds
+        while self._untraced and self._timer() < until:
+            self._trace(self._untraced.popleft())
+
+    def _trace(self, take: Take) -> None:
         """Record the parents; a take whose parents cannot be found is still a take."""
         if self._wishes.infer_lineage is None:
-            return ""
+            return
         try:
             self._wishes.infer_lineage(self._vault, take)
         except RemarqueError as error:
-            _log.warning("no parents were looked for: %s", error.message)
-            return f"where {take.picture.name} comes from could not be found: {error.message}"
-        return ""
+            _log.warning("no parents of %s: %s", take.picture.name, error.message)
 
     def _seen(self, whole: FileWhole, content: bytes) -> Seen:
         """A file that is older than a few minutes was not seen coming: it was moved here."""

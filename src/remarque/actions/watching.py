@@ -87,7 +87,7 @@ def watch(
     catching_up = set(range(len(sources)))
     entries = 0
     for told in merged(sources, wishes.galleries, stop, wishes.rhythm.gallery):
-        for watched in (*_entered(recorder, told), *recorder.due()):
+        for watched in (*_entered(recorder, told), *recorder.due(idle=told is None)):
             if _is_entry(watched):
                 sittings.count()
                 entries += 1

@@ -44,10 +44,12 @@ def import_(
     """Enter pictures into the ledger as imported takes of a work. May be run again at will."""
     from remarque.actions.finding_files import find_pictures, in_order_of_making
     from remarque.actions.importing import ImportWishes, import_pictures
+    from remarque.actions.lineage import infer_work
     from remarque.actions.works import open_work, state_intent
 
     files = in_order_of_making(find_pictures(places))
     counts = {"new": 0, "known": 0, "left out": 0}
+    parents = 0
     with opened(vault, to_write=True) as opened_vault:
         work_id, _ = open_work(opened_vault, work)
         if intent is not None:
@@ -57,12 +59,18 @@ def import_(
             for imported in import_pictures(opened_vault, files, work_id, wishes, progress):
                 _tell(imported, as_json=json)
                 counts[_class_of(imported)] += 1
+            if counts["new"]:
+                parents = sum(
+                    found is not None for _, found in infer_work(opened_vault, work_id, progress)
+                )
         close_sitting(opened_vault, stamp=not no_timestamp)
     if not json:
         say(
             f"{counts['new']} imported, {counts['known']} already there, "
             f"{counts['left out']} left out"
         )
+        if parents:
+            say(f"of the work's takes {parents} have a parent on record: remarque show {work}")
     if counts["left out"]:
         raise typer.Exit(4)
 

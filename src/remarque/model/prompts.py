@@ -7,6 +7,7 @@ linear in the text.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from remarque.model.phrases import STRUCTURE, Phrase, PhraseKind, Syntax, split_words
 from remarque.model.syntaxes.brackets import read_automatic1111, read_comfyui
@@ -36,6 +37,7 @@ _READERS: Mapping[Syntax, Callable[[str], tuple[Phrase, ...]]] = {
     "midjourney": read_midjourney,
     "plain": read_plain,
 }
+_LONGEST_KEPT = 20_000
 SYNTAXES: tuple[Syntax, ...] = tuple(_READERS)
 
 _OF_GENERATOR: Mapping[str, Syntax] = {
@@ -53,7 +55,15 @@ _OF_GENERATOR: Mapping[str, Syntax] = {
 
 def parse_prompt(text: str, syntax: Syntax = "automatic1111") -> tuple[Phrase, ...]:
     """The phrases of a prompt, in order. Any text is accepted."""
+    # The takes of a work share most of their prompts. Very long texts are not worth keeping.
+    return _read(text, syntax) if len(text) > _LONGEST_KEPT else _remembered(text, syntax)
+
+
+def _read(text: str, syntax: Syntax) -> tuple[Phrase, ...]:
     return _READERS[syntax](text)
+
+
+_remembered = lru_cache(maxsize=1024)(_read)
 
 
 def syntax_of(generator: str | None) -> Syntax:

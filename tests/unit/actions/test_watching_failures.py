@@ -124,7 +124,7 @@ def test_the_work_may_be_chosen_for_each_picture_and_parents_are_looked_for(vaul
     (take,) = [t for t in told if isinstance(t, TakeWatched)]
     assert take.take.work == work
     assert traced == [take.take.take]
-    assert "no parents today" in take.warning
+    assert take.new
 
 
 def test_a_dead_authority_holds_up_nothing_and_the_wish_is_queued(vault, folder):

@@ -12,6 +12,7 @@ from remarque.actions.checkpointing import close_sitting
 from remarque.actions.choosing import choose
 from remarque.actions.finding_files import in_order_of_making, read_file
 from remarque.actions.importing import import_pictures
+from remarque.actions.lineage import infer_work
 from remarque.actions.placing import make_folder, place_file
 from remarque.actions.ports import Vault
 from remarque.actions.proving import CaseWishes, write_case
@@ -145,6 +146,8 @@ def _record(vault: Vault, places: Places, say: Say) -> None:
         if imported.problem is not None:
             raise imported.problem
         say(f"imported {imported.path.name} as take {imported.take}")
+    for _ in infer_work(vault, work):
+        pass
     for step in tell(vault, work).steps:
         for change in step.changes[:3]:
             say(f"  take {step.number}, {change.category}: {shorten(change.sentence, 90)}")

@@ -1,0 +1,1 @@
+"""What the extension does with what the web UI tells it; imports Remarque."""
