@@ -1,6 +1,6 @@
 """Run every benchmark and write docs/reference/benchmarks.md.
 
-``python benchmarks/run.py [NAME…]`` with names out of: ledger, importing, reading, bundle.
+``python benchmarks/run.py [NAME…]`` runs the named ones of BENCHMARKS only, and writes nothing.
 """
 
 import os
@@ -14,6 +14,7 @@ import bench_bundle
 import bench_importing
 import bench_ledger
 import bench_reading
+import bench_recording
 from table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "ledger": ("The ledger", bench_ledger.measure),
     "importing": ("Import", bench_importing.measure),
     "reading": ("Reading what pictures say", bench_reading.measure),
+    "recording": ("Recording a diffusers pipeline", bench_recording.measure),
     "bundle": ("Case file and bundle", bench_bundle.measure),
 }
 

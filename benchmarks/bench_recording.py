@@ -3,16 +3,14 @@
 A tiny pipeline is an unfair judge: its steps take milliseconds, and what recording does in the
 program's own thread is the same for a step of a second. So the cost is given in milliseconds a
 call, and in percent of this pipeline's call and of calls that take as long as real ones.
-Run: python benchmarks/recorder_overhead.py
 """
 
 import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -26,6 +24,7 @@ from remarque.wiring.initialising import Founding, make_vault
 from remarque.wiring.recorder_diffusers import recording
 from stand_ins import tiny_pipelines as tiny
 from stand_ins.tiny_pipelines import torch
+from table import Row
 
 ROUNDS = 12
 RECORDED = 4
@@ -88,29 +87,30 @@ def with_a_vault(pipe: Callable[..., object], vault: Path) -> tuple[float, float
     return statistics.median(calls), statistics.median(whole)
 
 
-def main() -> None:
-    """Measure and print."""
+def measure() -> Iterator[Row]:
+    """The rows of this table, measured now."""
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)  # threads that wait for each other would measure the machine's load
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, ", end="")
-    print(f"torch {torch.__version__} with {torch.get_num_threads()} threads, load ", end="")
-    print(f"{os.getloadavg()[0]:.1f}; calls of {CALL}")
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["XDG_CACHE_HOME"] = folder
-        place = Path(folder) / "vault"
-        make_vault(place, Founding("Bench", "a passphrase"))
-        pipe = tiny.stable_diffusion(Path(folder))
-        timed(pipe, 0)
-        for latents in (False, True):
-            plain, cost = in_own_thread(pipe, latents=latents)
-            print(
-                f"latents {'on ' if latents else 'off'}: plain call {plain * 1e3:.1f} ms; ", end=""
-            )
-            print(f"recording adds {cost * 1e3:.1f} ms before and after it: {cost / plain:.1%}")
-            shares = (f"{cost / seconds:.2%} of {seconds:.0f} s" for seconds in REAL_CALLS_S)
-            print(f"    for calls as long as real ones: {', '.join(shares)}")
-        call, whole = with_a_vault(pipe, place)
-        print(f"with a vault: call {call * 1e3:.1f} ms, until the take is on disk {whole:.2f} s")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ.setdefault("XDG_CACHE_HOME", folder)
+            yield from _rows(Path(folder))
+    finally:
+        torch.set_num_threads(threads)
 
 
-if __name__ == "__main__":
-    main()
+def _rows(folder: Path) -> Iterator[Row]:
+    pipe = tiny.stable_diffusion(folder)
+    timed(pipe, 0)
+    for latents in (False, True):
+        what = "with latent digests" if latents else "as by default"
+        plain, cost = in_own_thread(pipe, latents=latents)
+        yield Row(f"plain call of a tiny pipeline ({what})", plain * 1e3, "ms", f"torch, {CALL}")
+        yield Row("recording adds in the program's own thread", cost * 1e3, "ms", what)
+        shares = ", ".join(f"{cost / s:.2%} of a call of {s:.0f} s" for s in REAL_CALLS_S)
+        yield Row("that is, of this call", 100 * cost / plain, "%", shares)
+    place = folder / "vault"
+    make_vault(place, Founding("Bench", "a passphrase"))
+    call, whole = with_a_vault(pipe, place)
+    yield Row("a call while the recorder's thread works beside it", call * 1e3, "ms")
+    yield Row("from the call's start until its take is on disk", whole, "s")
