@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from remarque.errors import PictureUnreadable
 from remarque.intake.containers import gif, heif, jpeg, jxl, png, webp
@@ -25,7 +26,19 @@ def read_chunks(content: bytes) -> tuple[Chunk, ...]:
     Raises:
         PictureUnreadable: The bytes are no PNG, JPEG, WebP, GIF, AVIF, HEIF, JPEG XL, TIFF or BMP.
     """
-    return scan_chunks(content)[0]
+    return scan(content).chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The chunks, sentences about damage met on the way, and which chunks have lost their end.
+
+    ``cut_off`` are places in ``chunks``.
+    """
+
+    chunks: tuple[Chunk, ...]
+    remarks: tuple[str, ...]
+    cut_off: frozenset[int]
 
 
 def scan_chunks(content: bytes) -> tuple[tuple[Chunk, ...], tuple[str, ...]]:
@@ -34,11 +47,21 @@ def scan_chunks(content: bytes) -> tuple[tuple[Chunk, ...], tuple[str, ...]]:
     Raises:
         PictureUnreadable: The bytes are none of the formats of ``read_chunks``.
     """
+    found = scan(content)
+    return found.chunks, found.remarks
+
+
+def scan(content: bytes) -> Scan:
+    """Everything ``read_chunks`` finds, and what is known about its state.
+
+    Raises:
+        PictureUnreadable: The bytes are none of the formats of ``read_chunks``.
+    """
     collector = Collector()
     _parser_for(content)(content, collector)
     read_packets(collector)
     read_stealth(content, collector)
-    return tuple(collector.chunks), tuple(collector.remarks)
+    return Scan(tuple(collector.chunks), tuple(collector.remarks), frozenset(collector.cut_off))
 
 
 def chunks_as_json(chunks: Sequence[Chunk]) -> Json:

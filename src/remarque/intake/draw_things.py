@@ -23,9 +23,11 @@ _COMMENT_KEYS = {"UserComment", "Comment"}
 def read(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
     """One account for each chunk with Draw Things' own JSON."""
     found = []
+    described = next((c.text for c in chunks if c.key == "ImageDescription" and c.text), "")
     for chunk in chunks:
         raw = parse_object(_comment(chunk))
         if raw is not None and raw.keys() >= _SHAPE:
+            raw = _restored(raw, described)
             found.append(
                 Account(
                     generator=GENERATOR,
@@ -35,6 +37,38 @@ def read(chunks: Sequence[Chunk]) -> tuple[Account, ...]:
                 )
             )
     return tuple(found)
+
+
+def _restored(raw: dict[str, Json], described: str) -> dict[str, Json]:
+    """With the words of the description where the JSON lost letters.
+
+    The comment is ASCII: what is not became "?". ``ImageDescription`` begins with the prompt,
+    then has the negative one behind a "-" on a line of its own, both in full.
+    """
+    words, at = {}, 0
+    for key, before in (("c", ""), ("uc", "\n-")):
+        told = raw[key]
+        if not isinstance(told, str) or not told or not described.startswith(before, at):
+            continue
+        end = _end_of(told, described, at + len(before))
+        if end is not None and described.startswith("\n", end):
+            words[key], at = described[at + len(before) : end], end
+    return {**raw, **words}
+
+
+def _end_of(told: str, described: str, start: int) -> int | None:
+    """Where the description stops saying the same; a letter beyond 16 bits became two "?"."""
+    at, position = start, 0
+    while position < len(told):
+        letter = described[at : at + 1]
+        if told[position] == "?" and letter > "\x7f":
+            position += 2 if letter > "\uffff" else 1
+        elif told[position] == letter:
+            position += 1
+        else:
+            return None
+        at += 1
+    return at
 
 
 def _comment(chunk: Chunk) -> str | None:

@@ -12,6 +12,10 @@ from remarque.model.recipe import Recipe, Setting, SourceUse
 
 _NEGATIVE_WORDS = re.compile(r"\[([^\[\]]*)\]")
 _LONGEST = 100_000
+_LONGEST_WITH_PICTURE = 4 * 1024 * 1024
+# The web page of version 1 put the start picture itself behind the switch.
+_PICTURE = re.compile(r"(?<=-I)data:image/[a-z]{1,10};base64,[A-Za-z0-9+/=]*")
+_PICTURE_ITSELF = "data:"
 _FIRST_SWITCH = re.compile(r"\s-s\s?(?=\d)")
 _SWITCH = re.compile(r"(--[A-Za-z_]+|-(?:embiggen|ft|tm)(?![A-Za-z])|-[A-Za-z])=?(.*)\Z", re.DOTALL)
 _MEANINGS = {
@@ -36,6 +40,9 @@ def negative_words(prompt: str | None) -> str | None:
 
 def recipe_of(text: str) -> Recipe | None:
     """The recipe, or None where the text is no such command line with a seed."""
+    text = text.rstrip("\0")
+    if len(text) <= _LONGEST_WITH_PICTURE:
+        text = _PICTURE.sub(_PICTURE_ITSELF, text)
     # The number of steps comes first behind the prompt, whatever the prompt itself holds.
     starts = list(_FIRST_SWITCH.finditer(text)) if len(text) <= _LONGEST else []
     told = _switches(text[starts[-1].start() :]) if starts else None
@@ -53,7 +60,11 @@ def recipe_of(text: str) -> Recipe | None:
         denoise=strength,
         generated_size=scalars.size(told.get("width"), told.get("height")),
         sources=tuple(
-            SourceUse(role, name=name, strength=strength if role == "init" else None)
+            SourceUse(
+                role,
+                name=None if name == _PICTURE_ITSELF else name,
+                strength=strength if role == "init" else None,
+            )
             for role in ("init", "mask")
             if (name := scalars.name(told.get(role))) is not None
         ),

@@ -6,6 +6,7 @@ from remarque.intake import (
     credentials,
     draw_things,
     easy_diffusion,
+    flux_exif,
     fooocus,
     hugging_face,
     invokeai,
@@ -18,17 +19,15 @@ from remarque.intake import (
     swarmui,
     tensor_art,
 )
-from remarque.intake.account import Account, Reader, disagreements, filled_from, name_of
+from remarque.intake.account import Account, Reader, disagreements, filled_from
 from remarque.intake.automatic1111 import reader as automatic1111
-from remarque.intake.chunks import scan_chunks
+from remarque.intake.chunks import scan
 from remarque.intake.comfyui import reader as comfyui
-from remarque.intake.loose_json import LONGEST, forget_parsed
+from remarque.intake.loose_json import forget_parsed
+from remarque.intake.searchable import searchable
 from remarque.intake.xmp_packet import forget_packets
 from remarque.manifests.stores import ManifestStore, read_manifest_store
 from remarque.model.recipe import Chunk, Reading, Recipe
-
-_MOST_TEXT = 2 * LONGEST
-_MOST_SAID = 20
 
 # SwarmUI and Tensor.Art let ComfyUI run and tell what was asked of them in their own names; then
 # what was executed comes before what a program wrote about it, formats that name their program
@@ -45,6 +44,7 @@ READERS: tuple[Reader, ...] = (
     hugging_face.read,
     mochi_diffusion.read,
     midjourney.read,
+    flux_exif.read,
     single_texts.read,
     automatic1111.read,
     stability_matrix.read,
@@ -63,10 +63,10 @@ def read_picture(content: bytes) -> Reading:
     Raises:
         PictureUnreadable: The bytes are no picture of a known format.
     """
-    chunks, remarks = scan_chunks(content)
+    found = scan(content)
     store = read_manifest_store(content)
-    chunks = (*chunks, *_manifest_chunk(store))
-    readable, left_aside = _readable(chunks)
+    chunks = (*found.chunks, *_manifest_chunk(store))
+    readable, left_aside = searchable(chunks, found.cut_off)
     accounts = read_accounts(readable)
     recipe, contradictions = _joined(accounts)
     return Reading(
@@ -74,7 +74,7 @@ def read_picture(content: bytes) -> Reading:
         recipe=recipe,
         chunks=chunks,
         contradictions=contradictions,
-        remarks=(*remarks, *left_aside, *_signature(store)),
+        remarks=(*found.remarks, *left_aside, *_signature(store)),
     )
 
 
@@ -114,24 +114,6 @@ def _signature(store: ManifestStore | None) -> tuple[str, ...]:
         "The Content Credentials' signature checks out; "
         "whether the signer is who it says is not known.",
     )
-
-
-def _readable(chunks: Sequence[Chunk]) -> tuple[list[Chunk], tuple[str, ...]]:
-    """Chunks short enough to be searched for facts in bounded time; all are kept as they are."""
-    room, fitting = _MOST_TEXT, set[int]()
-    # The shortest first: a heap of long ones must not hide a short one behind them.
-    for size, place in sorted((len(chunk.text or ""), i) for i, chunk in enumerate(chunks)):
-        if size <= min(LONGEST, room):
-            room -= size
-            fitting.add(place)
-    sentences = [
-        f"{name_of(chunk)} is too long to be searched for facts."
-        for place, chunk in enumerate(chunks)
-        if place not in fitting
-    ]
-    return [chunks[place] for place in sorted(fitting)], tuple(dict.fromkeys(sentences))[
-        :_MOST_SAID
-    ]
 
 
 def _joined(accounts: Sequence[Account]) -> tuple[Recipe, tuple[str, ...]]:

@@ -75,11 +75,22 @@ class TestPng:
         (chunk,) = read_chunks(png(png_chunk(b"tEXt", b"k\0" + "テスト".encode())))
         assert chunk.text == "テスト"
 
-    def test_a_cut_file_gives_what_is_there(self):
-        content = png(png_chunk(b"tEXt", b"parameters\0" + _TEXT.encode()))
-        reading = read_picture(content[: content.index(b"Model: m") + 8])
-        assert reading.recipe.seed == 5
+    def test_what_is_left_of_a_cut_chunk_is_kept_and_gives_no_facts(self):
+        content = png(
+            png_chunk(b"tEXt", b"parameters\0" + _TEXT.replace("Seed: 5", "Seed: 5123").encode())
+        )
+        reading = read_picture(content[: content.index(b"Seed: 5123") + 8])
+        assert reading.chunks[0].text is not None
+        assert reading.chunks[0].text.endswith("Seed: 51")
+        assert (reading.recipe, reading.generator) == (Recipe(), None)
         assert "ends inside" in reading.remarks[0]
+        assert "lacks its end and was not searched" in reading.remarks[1]
+
+    def test_json_that_is_all_there_counts_whatever_the_length_says(self):
+        text = json.dumps({"sui_image_params": {"prompt": "a fox", "seed": 5, "model": "m"}})
+        content = png(png_chunk(b"tEXt", b"parameters\0" + text.encode()))
+        reading = read_picture(content[: content.index(text.encode()) + len(text)])
+        assert reading.recipe.seed == 5
 
     def test_a_changed_chunk_is_read_and_said(self):
         content = png(png_chunk(b"tEXt", b"parameters\0" + _TEXT.encode()))

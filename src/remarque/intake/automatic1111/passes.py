@@ -9,6 +9,7 @@ from remarque.model.recipe import Pass
 # SD.Next says "scale" and "size" where the others say "upscale" and "resize".
 HIRES_FACTOR = ("Hires upscale", "Hires scale")
 HIRES_SIZE = ("Hires resize", "Hires size", "Hires fixed")
+DENOISING = ("Denoising strength", "Denoising Strength")  # the latter before October 2022
 _HIRES = (*HIRES_FACTOR, *HIRES_SIZE, "Hires upscaler", "Hires steps")
 _DETAILER = re.compile(r"ADetailer model( \d{1,2}(?:st|nd|rd|th))?\Z")
 _HASH_AFTER_NAME = re.compile(r"\s*(?:\[[0-9a-fA-F]{6,64}\]|\([0-9a-fA-F]{8}\))\Z")
@@ -58,7 +59,7 @@ def _hires(values: Mapping[str, str]) -> Pass:
         sampler=without_hash(values.get("Hires sampler")),
         scheduler=without_hash(values.get("Hires schedule type")),
         model=without_hash(values.get("Hires checkpoint")),
-        denoise=scalars.real(first_of(values, "Hires strength", "Denoising strength")),
+        denoise=scalars.real(first_of(values, "Hires strength", *DENOISING)),
         upscale=scalars.real(first_of(values, *HIRES_FACTOR)),
         upscaler=scalars.name(values.get("Hires upscaler")),
         prompt=scalars.words(values.get("Hires prompt")),

@@ -76,12 +76,18 @@ def _read_text(text: str, origin: str) -> Account | None:
     )
 
 
+# stable-diffusion.cpp names each of its text encoders so; several are no contradiction.
+_SEVERAL = {"TE"}
+
+
 def _once(parts: Infotext) -> tuple[Mapping[str, str], list[str]]:
     """Values by name; a name that stands twice with different values says nothing."""
     values: dict[str, str] = {}
     doubled: list[str] = []
     for name, value in parts.pairs:
-        if values.setdefault(name, value) != value and name not in doubled:
+        if name in _SEVERAL and name in values:
+            values[name] = f"{values[name]}, {value}"
+        elif values.setdefault(name, value) != value and name not in doubled:
             doubled.append(name)
     return {name: value for name, value in values.items() if name not in doubled}, doubled
 

@@ -6,6 +6,7 @@ from remarque.intake import scalars
 from remarque.intake.automatic1111.infotext import Infotext
 from remarque.intake.automatic1111.networks import checkpoint_of, hash_of_model, loras_of
 from remarque.intake.automatic1111.passes import (
+    DENOISING,
     HIRES_FACTOR,
     HIRES_SIZE,
     first_of,
@@ -25,6 +26,7 @@ _TOLD_ELSEWHERE = {
     "Scheduler",
     "Size",
     "Model",
+    "Unet",
     "Model hash",
     "VAE",
     "Clip skip",
@@ -46,11 +48,11 @@ def recipe_from(parts: Infotext, values: Mapping[str, str]) -> Recipe:
         cfg=scalars.real(first_of(values, "CFG scale", "CFG Scale")),
         sampler=scalars.name(values.get("Sampler")),
         scheduler=scalars.name(first_of(values, "Schedule type", "Scheduler")),
-        model=scalars.name(values.get("Model")) or checkpoint_of(values),
+        model=_model(values),
         model_hash=scalars.name(values.get("Model hash")) or hash_of_model(values),
         vae=scalars.name(values.get("VAE")),
         clip_skip=scalars.count(values.get("Clip skip")),
-        denoise=None if has_hires else scalars.real(values.get("Denoising strength")),
+        denoise=None if has_hires else scalars.real(first_of(values, *DENOISING)),
         generated_size=generated,
         final_size=final,
         loras=loras_of(parts.prompt or "", values),
@@ -69,6 +71,15 @@ def settings_from(
         for name, value in values.items()
         if name not in without
         if scalars.words(value) and len(value) <= _LONGEST_SETTING
+    )
+
+
+def _model(values: Mapping[str, str]) -> str | None:
+    """stable-diffusion.cpp leaves ``Model`` empty where the parts came in files of their own."""
+    return (
+        scalars.name(values.get("Model"))
+        or scalars.name(values.get("Unet"))
+        or checkpoint_of(values)
     )
 
 

@@ -18,6 +18,7 @@ _TEXT_KEYS = (
     "populated_text", "text", "prompt", "text_g", "text_l", "clip_g", "clip_l", "t5xxl", "bert",
     "mt5xl", "llama", "user_prompt", "tags", "lyrics",
 )  # fmt: skip
+_CLIPS = ("clip", "opt_clip")
 _STAGE_C = "StableCascade_StageB_Conditioning"
 
 
@@ -56,21 +57,28 @@ def walk_words(link: Link | None, side: str, graph: Graph, values: Values) -> Wo
             found.complete = False
             continue
         node, output = source
-        side = _side_of(node, output, side)
+        side = _side_of(node, output, side, graph)
         if (node.id, side) not in seen:
             seen.add((node.id, side))
             waiting[:0] = _read(node, side, graph, values, found)
     return found
 
 
-def _side_of(node: Node, output: int, side: str) -> str:
-    """Nodes with both sides give positive first, negative second (loaders: after the model)."""
+def _side_of(node: Node, output: int, side: str, graph: Graph) -> str:
+    """Nodes with both sides give positive first, negative second.
+
+    Loaders, and nodes that patch the model as well (BrushNet, InstantID), give the model before
+    them; where such a node's first output is not seen to be a model, the asking input decides.
+    """
     known = field_at(node.kind, output)
     if known in {"positive", "negative"}:
         return str(known)
     if not {"positive", "negative"} <= node.inputs.keys():
         return side
-    first = 1 if loads_all(node) else 0
+    patches = "model" in graph.links(node) and not loads_all(node)
+    if patches and node.id not in graph.giving_models:
+        return side
+    first = 1 if patches or loads_all(node) else 0
     return {first: "positive", first + 1: "negative"}.get(output, side)
 
 
@@ -88,7 +96,8 @@ def _read(
     if encodes:
         both = f"{side}_prompt" in node.inputs
         _take_texts(node, values, found, (f"{side}_prompt",) if both else _TEXT_KEYS)
-        found.clips.extend(link for link in [graph.link(node, "clip")] if link is not None)
+        clips = (graph.link(node, name) for name in _CLIPS)
+        found.clips.extend(link for link in clips if link is not None)
         return []
     if loads_all(node):
         _take_loaded(node, side, values, found)
@@ -124,6 +133,9 @@ def _onward(node: Node, side: str, graph: Graph) -> list[Link | None]:
 
 
 def _take_texts(node: Node, values: Values, found: Words, keys: tuple[str, ...]) -> None:
+    # Schedules over frames put these around each frame's text: then that is a part only.
+    if any(node.inputs.get(name) for name in ("pre_text", "app_text")):
+        found.complete = False
     present = [key for key in keys if key in node.inputs]
     texts = [values.text(node, key) for key in present]
     if not texts or any(text is None for text in texts):

@@ -82,6 +82,16 @@ class Graph:
             link.node for node in self.nodes.values() for link in self.links(node).values()
         )
 
+    @cached_property
+    def giving_models(self) -> frozenset[str]:
+        """Ids of nodes whose first output some node takes as its model."""
+        return frozenset(
+            link.node
+            for node in self.nodes.values()
+            for name, link in self.links(node).items()
+            if link.output == 0 and name in names_of("model")
+        )
+
     def _own(self, node: Node, asked: str) -> Link | None:
         links = self.links(node)
         return next((links[name] for name in names_of(asked) if name in links), None)

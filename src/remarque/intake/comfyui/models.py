@@ -14,6 +14,7 @@ _LOADER_KEYS = ("ckpt_name", "unet_name", "base_ckpt_name", "model_path", "model
 _ONWARD = ("model", "model1", "model2", "model3", "base_model", "model_override")
 _MODEL_FILE = re.compile(r"\.(?:safetensors|ckpt|gguf|sft|pth?|bin)\Z", re.IGNORECASE)
 _OTHER_FILES = re.compile(r"clip|vae|lora|control|style|upscale|t5|llm|text|refiner", re.IGNORECASE)
+_ADAPTER = re.compile(r"ipadapter|pulid", re.IGNORECASE)
 _MOST_STEPS = 500
 _MOST_LAYERS = 100
 
@@ -104,8 +105,8 @@ def _loaded(node: Node, values: Values) -> str | None:
 
 
 def _take_adapter(node: Node, graph: Graph, values: Values, facts: ModelFacts) -> None:
-    """IP-Adapters sit on the model link and bring a reference picture in."""
-    if "ipadapter" in node.kind.casefold() and "image" in node.inputs:
+    """IP-Adapters and PuLID sit on the model link and bring a reference picture in."""
+    if _ADAPTER.search(node.kind) and "image" in node.inputs:
         facts.sources.append(
             SourceUse(
                 role="reference",

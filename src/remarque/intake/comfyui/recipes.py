@@ -141,7 +141,7 @@ def _sources(chain: list[_Told], graph: Graph, values: Values) -> tuple[SourceUs
         found += [
             _source(role, node, name, graph, values) for name in _INIT_INPUTS if name in node.inputs
         ]
-        if "VAEEncode" in node.kind and "image" in node.inputs:
+        if _encodes_image(node):
             found.append(_source(role, node, "image", graph, values))
         if "mask" in node.inputs and not starts_empty(node):
             found.append(_source("mask", node, "mask", graph, values))
@@ -150,6 +150,12 @@ def _sources(chain: list[_Told], graph: Graph, values: Values) -> tuple[SourceUs
     for told in chain:
         found += [*told.positive.sources, *told.negative.sources, *told.models.sources]
     return tuple(dict.fromkeys(found))
+
+
+def _encodes_image(node: Node) -> bool:
+    """Whether a node on the way of the latent encodes its image itself (BrushNet: to fill in)."""
+    fills = {"mask", "vae"} <= node.inputs.keys()
+    return "image" in node.inputs and (fills or "VAEEncode" in node.kind)
 
 
 def _source(role: str, node: Node, name: str, graph: Graph, values: Values) -> SourceUse:

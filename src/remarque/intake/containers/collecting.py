@@ -18,11 +18,13 @@ _ZLIB = 15
 class Collector:
     """Chunks of one file within the limits, and sentences about what could not be read.
 
-    A damaged or oversized chunk becomes a remark and never hides its neighbours.
+    A damaged or oversized chunk becomes a remark and never hides its neighbours. ``cut_off`` are
+    the places in ``chunks`` of those whose end is missing.
     """
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
+        self.cut_off: set[int] = set()
         self.remarks: list[str] = []
         self._room = LARGEST_TOTAL
         self._unpacking_left = _MOST_UNPACKED
@@ -56,7 +58,9 @@ class Collector:
         if sentence not in self.remarks and len(self.remarks) < _MOST_REMARKS:
             self.remarks.append(sentence)
 
-    def add(self, place: str, key: str, raw: bytes, text: str | None) -> None:
+    def add(
+        self, place: str, key: str, raw: bytes, text: str | None, *, whole: bool = True
+    ) -> None:
         """Take one chunk, or remark that it is over the limits."""
         if self.full:
             self.remark(
@@ -66,10 +70,18 @@ class Collector:
             self.refuse(place, key)
         else:
             self._room -= len(raw)
+            if not whole:
+                self.cut_off.add(len(self.chunks))
             self.chunks.append(Chunk(place=place, key=key, raw=bytes(raw), text=text))
 
-    def inflate(self, place: str, key: str, packed: bytes, *, gzip: bool = False) -> bytes | None:
-        """Unpack a zlib stream (RFC 1950) or gzip member (RFC 1952), never beyond the limits."""
+    def inflate(
+        self, place: str, key: str, packed: bytes, *, gzip: bool = False
+    ) -> tuple[bytes, bool] | None:
+        """Unpack a zlib stream (RFC 1950) or gzip member (RFC 1952), never beyond the limits.
+
+        Returns:
+            What was packed, and whether all of it is there; None where nothing can be had.
+        """
         limit = min(self.room, self._unpacking_left)
         unpacking = zlib.decompressobj(_GZIP if gzip else _ZLIB)
         try:
@@ -86,13 +98,13 @@ class Collector:
             self.remark(
                 f"The {place} chunk {_quoted(key)} ends too early; a part of it is missing."
             )
-        return content
+        return content, unpacking.eof
 
 
 def decode_utf8(raw: bytes) -> str | None:
-    """Text of UTF-8 bytes, or None where they are not UTF-8."""
+    """Text of UTF-8 bytes without a byte order mark, or None where they are not UTF-8."""
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
 

@@ -1,7 +1,7 @@
 """EXIF: a small reader of TIFF directories (TIFF 6.0 §2; Exif 3.0 §4.6) for textual tags."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remarque.intake.containers.collecting import Collector, decode_plain
 from remarque.intake.containers.exif_text import decode_user_comment, decode_xp
@@ -40,6 +40,8 @@ _NAMES = {
 }
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 129: 1}
 _TEXT_TYPES = {2, 129}  # ASCII; UTF-8 since Exif 3.0
+_LONGEST_PADDING = 2
+_LONGEST_MOVED = 1024 * 1024
 _HEADER = 8
 _INLINE = 4  # values of up to four bytes stand in the entry itself
 _MOST_ENTRIES = 2000
@@ -93,7 +95,16 @@ def read_exif(content: bytes, into: Collector) -> None:
         into.remark("The EXIF block has no TIFF header and was not read.")
         return
     block = _Block(content, little=order == b"II")
-    for entry in _entries(block, into):
+    after = 0
+    for told in _entries(block, into):
+        entry = _found_again(told, block, after) or told
+        if entry is not told:
+            into.remark(
+                f"The EXIF tag {entry.name} points to a wrong place; "
+                "its text was found right behind the text before it."
+            )
+        if entry.kind in _TEXT_TYPES and entry.size > _INLINE:
+            after = entry.start + entry.size
         _take(entry, block, into)
 
 
@@ -129,6 +140,25 @@ def _entry(block: _Block, position: int) -> _Entry:
     return _Entry(tag=block.number(position, 2), kind=kind, start=start, size=size)
 
 
+def _found_again(entry: _Entry, block: _Block, after: int) -> _Entry | None:
+    """A text that an editor moved without its pointer (seen in ComfyUI's animated WebP).
+
+    It counts as found where the pointer does not lead to a text's end and the bytes right behind
+    the text before are one whole text of just this length.
+    """
+    end = entry.start + entry.size
+    lost = end > len(block.content) or block.content[end - 1]
+    if entry.kind not in _TEXT_TYPES or entry.size <= _INLINE or not after or not lost:
+        return None
+    for start in range(after, after + _LONGEST_PADDING + 1):
+        last = start + entry.size - 1
+        # The cheap half of the test comes first: crafted files repeat one large area.
+        if last < len(block.content) and block.content[last] == 0:
+            nul = block.content.find(b"\0", start, min(last + 1, start + _LONGEST_MOVED))
+            return replace(entry, start=start) if nul == last else None
+    return None
+
+
 def _take(entry: _Entry, block: _Block, into: Collector) -> None:
     if entry.tag in {_IPTC, _PHOTOSHOP} and entry.size <= into.room:
         body = block.content[entry.start : entry.start + entry.size]
@@ -144,9 +174,10 @@ def _take(entry: _Entry, block: _Block, into: Collector) -> None:
     text = _text_of(entry, raw, little=block.little)
     if not raw or (text is None and entry.tag != _USER_COMMENT):
         return
-    if len(raw) < entry.size:
+    whole = len(raw) == entry.size
+    if not whole:
         into.remark(f"The EXIF tag {entry.name} points outside the block; a part is missing.")
-    into.add(f"EXIF {entry.name}", entry.name, raw, text)
+    into.add(f"EXIF {entry.name}", entry.name, raw, text, whole=whole)
 
 
 def _text_of(entry: _Entry, raw: bytes, *, little: bool) -> str | None:

@@ -49,16 +49,16 @@ def read_photoshop(content: bytes, into: Collector, *, place: str) -> None:
 def read_iptc(block: bytes, into: Collector, *, place: str) -> None:
     """Collect the block, then its texts: place and key are ``IPTC`` and the dataset's name."""
     into.add(place, "IPTC", block, None)
-    for number, value in _datasets(block, into):
+    for number, value, whole in _datasets(block, into):
         name, was_full = _NAMES.get(number), into.full
         if name is not None and value:
-            into.add(f"IPTC {name}", name, value, decode_plain(value))
+            into.add(f"IPTC {name}", name, value, decode_plain(value), whole=whole)
             if was_full:  # said once; the many that may follow would be refused one by one
                 return
 
 
-def _datasets(block: bytes, into: Collector) -> Iterator[tuple[int, bytes]]:
-    """Number and value of each dataset of the application record."""
+def _datasets(block: bytes, into: Collector) -> Iterator[tuple[int, bytes, bool]]:
+    """Number, value and completeness of each dataset of the application record."""
     position = 0
     for _ in range(_MOST_DATASETS):
         if position + 5 > len(block) or block[position] != _TAG_MARK:
@@ -72,5 +72,5 @@ def _datasets(block: bytes, into: Collector) -> Iterator[tuple[int, bytes]]:
         if start + size > len(block):
             into.remark("The IPTC block ends inside one of its texts; the rest is missing.")
         if record == _APPLICATION_RECORD:
-            yield number, block[start : start + size]
+            yield number, block[start : start + size], start + size <= len(block)
         position = start + size

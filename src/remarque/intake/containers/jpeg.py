@@ -9,6 +9,7 @@ from remarque.intake.containers.iptc import read_photoshop
 
 SIGNATURE = b"\xff\xd8"
 _EXIF = b"Exif\0"
+_TIFF = (b"II*\0", b"MM\0*")
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
@@ -27,6 +28,8 @@ def read_jpeg(content: bytes, into: Collector) -> None:
             into.add("JPEG COM", "comment", body, decode_plain(body))
         elif marker == _APP1 and body.startswith(_EXIF):
             read_exif(body[6:], into)
+        elif marker == _APP1 and body.startswith(_TIFF):  # written over from WebP or PNG
+            read_exif(body, into)
         elif marker == _APP1 and body.startswith(_XMP):
             packet = body[len(_XMP) :]
             into.add("JPEG APP1 XMP", "XMP", packet, decode_utf8(packet))

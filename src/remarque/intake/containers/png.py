@@ -67,7 +67,7 @@ def _read_textual(chunk: PngChunk, into: Collector) -> None:
         read_exif(bytes(chunk.body), into)
         key = "eXIf"
     else:
-        key = _read_text(kind, bytes(chunk.body), into)
+        key = _read_text(kind, chunk, into)
     if not chunk.whole:
         into.remark(f"The file ends inside the PNG {kind} chunk {key[:60]!r}.")
     elif not chunk.is_intact:
@@ -77,37 +77,35 @@ def _read_textual(chunk: PngChunk, into: Collector) -> None:
         )
 
 
-def _read_text(kind: str, body: bytes, into: Collector) -> str:
-    keyword, _, rest = body.partition(b"\0")
+def _read_text(kind: str, chunk: PngChunk, into: Collector) -> str:
+    keyword, _, rest = bytes(chunk.body).partition(b"\0")
     key, place = keyword[:79].decode("latin-1"), f"PNG {kind}"
     if kind == "iTXt":
-        _read_international(key, rest, into)
+        _read_international(key, rest, into, whole=chunk.whole)
         return key
-    raw: bytes | None = rest
-    if kind == "zTXt":
-        raw = into.inflate(place, key, rest[1:])
-    if raw is not None:
-        into.add(place, key, raw, decode_plain(raw))
+    told = into.inflate(place, key, rest[1:]) if kind == "zTXt" else (rest, True)
+    if told is not None:
+        raw, all_there = told
+        into.add(place, key, raw, decode_plain(raw), whole=all_there and chunk.whole)
         if key.startswith(_HEX_PROFILE):
             _read_hex_profile(key.removeprefix(_HEX_PROFILE).casefold(), raw, into)
     return key
 
 
-def _read_international(key: str, rest: bytes, into: Collector) -> None:
+def _read_international(key: str, rest: bytes, into: Collector, *, whole: bool) -> None:
     packed, (_, language_end, more) = rest[:1] == b"\x01", rest[2:].partition(b"\0")
     _, keyword_end, content = more.partition(b"\0")
     if not (language_end and keyword_end):
         into.remark(f"The PNG iTXt chunk {key[:60]!r} lacks its language fields and was not read.")
         return
-    raw: bytes | None = content
-    if packed:
-        raw = into.inflate("PNG iTXt", key, content)
-    if raw is None:
+    told = into.inflate("PNG iTXt", key, content) if packed else (content, True)
+    if told is None:
         return
+    raw, all_there = told
     text = decode_utf8(raw)
     if text is None:
         into.remark(f"The PNG iTXt chunk {key[:60]!r} is not valid UTF-8; only its bytes are kept.")
-    into.add("PNG iTXt", key, raw, text)
+    into.add("PNG iTXt", key, raw, text, whole=all_there and whole)
 
 
 def _read_hex_profile(kind: str, raw: bytes, into: Collector) -> None:

@@ -79,11 +79,10 @@ def _read_hidden(values: "np.ndarray", way: _Channels, into: Collector) -> None:
     if count % 8 or start + count > values.size:
         into.remark(f"The hidden text {key!r} names an impossible length and was not read.")
         return
-    raw: bytes | None = _bits(values, start, count)
-    if raw is not None and way.names[name]:
-        raw = into.inflate(way.place, key, raw, gzip=True)
-    if raw is not None:
-        into.add(way.place, key, raw, decode_utf8(raw))
+    bits = _bits(values, start, count)
+    told = into.inflate(way.place, key, bits, gzip=True) if way.names[name] else (bits, True)
+    if told is not None:
+        into.add(way.place, key, told[0], decode_utf8(told[0]), whole=told[1])
 
 
 def _bits(values: "np.ndarray", start: int, count: int) -> bytes:

@@ -55,4 +55,4 @@ def read_webp(content: bytes, into: Collector) -> None:
         if kind == b"EXIF":
             read_exif(bytes(body), into)
         else:
-            into.add("WebP XMP", "XMP", bytes(body), decode_utf8(bytes(body)))
+            into.add("WebP XMP", "XMP", bytes(body), decode_utf8(bytes(body)), whole=whole)
