@@ -13,8 +13,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, 
 import bench_bundle
 import bench_importing
 import bench_ledger
+import bench_lineage
 import bench_reading
 import bench_recording
+import bench_watching
 from table import markdown
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
@@ -23,6 +25,8 @@ BENCHMARKS = {
     "importing": ("Import", bench_importing.measure),
     "reading": ("Reading what pictures say", bench_reading.measure),
     "recording": ("Recording a diffusers pipeline", bench_recording.measure),
+    "watching": ("Watching a folder", bench_watching.measure),
+    "lineage": ("Lineage", bench_lineage.measure),
     "bundle": ("Case file and bundle", bench_bundle.measure),
 }
 

@@ -3,8 +3,6 @@
 import logging
 import queue
 import threading
-from dataclasses import dataclass
-from pathlib import Path
 
 import remarque
 from remarque.actions.checkpointing import close_sitting
@@ -13,20 +11,11 @@ from remarque.errors import RemarqueError
 from remarque.model.digests import digest_of
 from remarque.wiring.recorder import Recorder
 
+from .orders import Order  # noqa: TID252  ComfyUI loads the package by its path
+
 log = logging.getLogger("remarque.comfyui")
 
 _LONGEST_WAIT_SECONDS = 600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A copy that is wanted: of which saved file, into which folder, with which marks."""
-
-    picture: Path
-    to: Path
-    visible: str
-    label_ai: bool
-    credentials: bool
 
 
 class Marking:

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import execution
 import server
@@ -13,7 +12,8 @@ from remarque.engines.comfyui_inside import Inside, work_named
 from remarque.model.witness import Observer
 from remarque.wiring.recorder import Recorder
 
-from .marking import Marking, Order  # noqa: TID252  ComfyUI loads the package by its path
+from .marking import Marking  # noqa: TID252  ComfyUI loads the package by its path
+from .orders import Order, take_orders  # noqa: TID252
 from .program import this_program  # noqa: TID252
 
 log = logging.getLogger("remarque.comfyui")
@@ -36,7 +36,8 @@ class Recording:
         work = work_named(run)
         for making in self.inside.makings(run, values):
             self.recorder.submit(making, work=work)
-        orders, self.orders = self.orders, []
+        orders = self.orders[:]
+        self.orders.clear()
         for order in orders:
             self.marking.add(order, work)
         self.say_problems()
@@ -65,18 +66,7 @@ def start() -> Recording:
         recorder = Recorder(work=None, observer=Observer.COMFYUI_NODE)
         made = Recording(Inside(this_program()), recorder, Marking(recorder))
         Hooks(made.run_ended, made.failed).attach(instance.prompt_queue, execution)
+        take_orders(made.orders.append)
         setattr(instance, _HOME, made)
         log.info("Remarque records what is made here.")
     return getattr(instance, _HOME)
-
-
-def order_marked_copy(order: Order) -> None:
-    """Ask for a marked copy of a picture that was just saved; it is made after the run."""
-    start().orders.append(order)
-
-
-def output_folder(folder: str, subfolder: str) -> Path:
-    """A folder below the output folder; that itself where the named one would lie outside."""
-    root = Path(folder).resolve()
-    place = (root / subfolder.strip()).resolve()
-    return place if place.is_relative_to(root) else root

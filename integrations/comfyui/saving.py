@@ -6,8 +6,7 @@ from typing import Any
 import folder_paths
 from comfy_api.latest import io, ui
 
-from .marking import Order  # noqa: TID252  ComfyUI loads the package by its path
-from .recording import order_marked_copy, output_folder  # noqa: TID252
+from .orders import Order, order_marked_copy, output_folder  # noqa: TID252  loaded by its path
 
 
 class SaveMarkedCopy(io.ComfyNode):
@@ -21,7 +20,7 @@ class SaveMarkedCopy(io.ComfyNode):
             display_name="Save marked copy (Remarque)",
             category="Remarque",
             description="Saves the pictures with their workflow, and beside each a marked copy "
-            "for publishing, which carries no prompt.",
+            "for publishing, which carries no prompt. The copy needs Remarque in ComfyUI's Python.",
             inputs=[
                 io.Image.Input("images"),
                 io.String.Input("filename_prefix", default="ComfyUI"),

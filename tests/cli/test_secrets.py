@@ -3,8 +3,10 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -140,3 +142,70 @@ def test_an_entry_that_holds_a_secret_itself_is_said(tmp_path):
     run("works", "Cat", "--intent", "write to joe@example.org")
     done, _ = written(tmp_path, png(parameters=INFO))
     assert any("itself names 1 e-mail address" in text for text in done.line()["warnings"])
+
+
+SIGNED = "https://orchestration.civitai.com/v2/blobs/A.jpeg?sig=CfDJ8TOKENIuo9vk&exp=2026"
+PATHS = (
+    "C:\\Users\\joeartist\\sd\\m.safetensors",
+    "c:/users/JoeArtist/m.safetensors",
+    "/home/joeartist/sd/m.safetensors",
+    "/Users/joeartist/Pictures/m.safetensors",
+    "/mnt/c/Users/joeartist/m.safetensors",
+    "\\\\nas\\home\\joeartist\\m.safetensors",
+    "file:///C:/Users/joeartist/m.safetensors",
+    "%2Fhome%2Fjoeartist%2Fm.safetensors",
+    "\\/home\\/joeartist\\/m.safetensors",
+    "/run/media/joeartist/disk/m.safetensors",
+)
+
+
+def hostile() -> bytes:
+    """Secrets in A1111 text, in JSON inside JSON, in XMP, in EXIF and in hidden alpha."""
+    graph = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": PATHS[0]}},
+        "2": {"class_type": "LoadImage", "inputs": {"image": SIGNED}},
+        "3": {"class_type": "Note", "inputs": {"text": json.dumps({"p": list(PATHS)})}},
+    }
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+        f'syntax-ns#"><rdf:Description rdf:about="{PATHS[2]}" xmlns:xmp="http://ns.adobe.com/xap/1.0'
+        f'/" xmp:Nickname="{SIGNED.replace("&", "&amp;")}"/></rdf:RDF></x:xmpmeta>'
+    )
+    described = PngImagePlugin.PngInfo()
+    described.add_text("parameters", f"{INFO}, Model: {PATHS[1]}, Script: {PATHS[3]}")
+    described.add_text("prompt", json.dumps(graph))
+    described.add_text("extra", json.dumps(json.dumps(graph)), zip=True)
+    described.add_itxt("XML:com.adobe.xmp", packet)
+    exif = Image.Exif()
+    exif[0x9286] = b"UNICODE\x00" + PATHS[4].encode("utf-16-be")
+    exif[0x010E] = SIGNED
+    file = io.BytesIO()
+    picture = Image.fromarray(pixels()).resize((256, 256))
+    picture.save(file, "PNG", pnginfo=described, exif=exif.tobytes())
+    return file.getvalue()
+
+
+def test_nothing_hostile_reaches_edition_bundle_pdf_or_the_terminal(tmp_path):
+    content = hostile()
+    done, bundle = written(tmp_path, content)
+    options = ("--to", tmp_path / "out", "--visible", "(c) A", "--label-ai", "--credentials")
+    made = run("publish", tmp_path / "take.img", *options, "--json")
+    assert made.code == 0, made.err
+    assert run("case", "Cat", "--out", tmp_path / "case", "--force", "--no-timestamp").code == 0
+    edition = Path(made.line()["path"])
+    shown = [run("show", "Cat", *more).out for more in ((), ("--full",), ("--json",))]
+    shown += [run("works", "--json").out, run("log", "--json").out, run("marks", edition).out]
+    with pikepdf.open(tmp_path / "case" / "case.pdf") as document:
+        attached = document.attachments["ledger.jsonl"].get_file().read_bytes()
+        streams = [stream.read_bytes() for stream in document.objects if is_plain(stream)]
+    everything = everything_in(bundle) + edition.read_bytes() + attached + b"".join(streams)
+    everything += "".join(shown).encode() + done.out.encode()
+    for spelling in (everything.lower(), everything.replace(b"\x00", b"").lower()):
+        assert b"joeartist" not in spelling
+        assert b"cfdj8token" not in spelling
+    # Before the artist's own eyes the file says everything.
+    assert "joeartist" in run("read", tmp_path / "take.img", "--json").out
+
+
+def is_plain(found: object) -> bool:
+    return isinstance(found, pikepdf.Stream) and found.get("/Subtype") != "/Image"

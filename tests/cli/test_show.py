@@ -1,16 +1,21 @@
 """``remarque show``: the tree, its JSON, what is missing, and large works."""
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
+from rich.cells import cell_len
+from rich.console import Console
 
 import remarque
 from remarque.actions.lineage import infer_work
 from remarque.actions.recording import Fact, record
+from remarque.actions.telling import tell
 from remarque.actions.works import history_of
 from remarque.cli.show import SHOWN
+from remarque.cli.show_drawing import draw
 from remarque.model.history import SelectionInferred, Sign
 from remarque.model.witness import Gap, Observer
 from remarque.wiring.vaults import open_vault
@@ -57,9 +62,11 @@ def test_the_tree_says_relation_basis_gaps_and_what_lacks_a_reason(vault, tmp_pa
     drawn = run("show", "Bottle").out
     assert "edit of take 3, by picture comparison" in drawn
     assert "edited “take-3.png” outside the generator" in drawn
-    assert "take 1 preferred to 1 others" in drawn
-    assert "its reason is missing" in drawn
-    assert "missing: one picture (the disk was full" in drawn
+    assert "take 1 preferred to 1 other (inferred: moved to another folder)" in drawn
+    assert "the reason is missing: remarque choose" in drawn
+    assert "missing: one picture the disk was full (folder watch)" in drawn
+    assert "spread keypoints" not in drawn
+    assert "spread keypoints" in run("show", "Bottle", "--full").out
     assert "imported, order proposed" in drawn
     assert "counted as context, not as a score" in drawn
     assert "phrases tried" in drawn
@@ -110,6 +117,36 @@ def test_control_characters_in_names_never_reach_the_terminal(vault, tmp_path):
     drawn = run("show", "Odd").out
     assert "\x1b" not in drawn
     assert "\\u001b[31mred.png" in drawn
+
+
+def at_80_columns(vault: Path, work: str) -> list[str]:
+    console = Console(
+        width=80, force_terminal=True, color_system=None, record=True, file=StringIO()
+    )
+    with open_vault(vault, passphrase=PASSPHRASE) as opened:
+        draw(tell(opened, work, last=SHOWN), console=console)
+    return console.export_text().splitlines()
+
+
+def test_in_a_terminal_every_row_fits_and_the_tree_goes_on_beside_it(vault, tmp_path):
+    edited_story(tmp_path)
+    intent = "一个装着银河的玻璃瓶" * 30
+    assert run("works", "Bottle", "--intent", intent).code == 0
+    with open_vault(vault, passphrase=PASSPHRASE) as opened:
+        list(infer_work(opened, "Bottle"))
+    rows = at_80_columns(vault, "Bottle")
+    assert max(map(cell_len, rows)) <= 80
+    stated = next(place for place, row in enumerate(rows) if "intent, stated" in row)
+    assert "…" in "".join(rows[stated : stated + 8])
+    assert any(row.startswith("  │  │ ") for row in rows)
+    assert any(row.startswith("  │    ") for row in rows)
+
+
+def test_takes_without_a_known_parent_are_not_called_variations(vault, tmp_path):
+    edited_story(tmp_path)
+    drawn = run("show", "Bottle").out
+    assert "compared with take 1, its neighbour; no parent is known" in drawn
+    assert "variation" not in drawn
 
 
 def test_works_counts_gaps_and_inferred_choices(vault, tmp_path):

@@ -1,24 +1,35 @@
 """``remarque watch`` and ``remarque choose`` as a person starts them."""
 
-import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
+import time
 
 import pytest
 
 from stand_ins.command import run
-from stand_ins.watched import age, picture, wait_until
+from stand_ins.watch_command import Command
+from stand_ins.watched import age, picture
+
+
+@pytest.fixture(scope="module")
+def _made(tmp_path_factory):
+    """A vault that is made once; keys take their time."""
+    place = tmp_path_factory.mktemp("made") / "vault"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REMARQUE_PASSPHRASE", "a passphrase for tests")
+        assert run("init", "--author", "Li", "--json", "--vault", place).code == 0
+    return place
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch, tmp_path):
+def _environment(monkeypatch, tmp_path, _made):
     monkeypatch.setenv("REMARQUE_PASSPHRASE", "a passphrase for tests")
-    monkeypatch.setenv("REMARQUE_VAULT", str(tmp_path / "vault"))
-    assert run("init", "--author", "Li", "--json").code == 0
+    monkeypatch.setenv("REMARQUE_VAULT", str(shutil.copytree(_made, tmp_path / "vault")))
+    monkeypatch.setenv("REMARQUE_INBOX", str(tmp_path / "inbox"))
 
 
 @pytest.fixture
@@ -26,34 +37,6 @@ def folder(tmp_path):
     folder = tmp_path / "outputs"
     folder.mkdir()
     return folder
-
-
-class Command:
-    """``remarque watch`` in a process of its own."""
-
-    def __init__(self, tmp_path: Path, *words: object) -> None:
-        self.out, self.err = tmp_path / "out.jsonl", tmp_path / "err.txt"
-        command = [sys.executable, "-m", "remarque", "watch", *map(str, words), "--json"]
-        with self.out.open("w") as out, self.err.open("w") as err:
-            self.process = subprocess.Popen(command, stdout=out, stderr=err)
-
-    def lines(self) -> list[dict]:
-        text = self.out.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-
-    def takes(self) -> list[str]:
-        return [Path(line["path"]).name for line in self.lines() if line.get("new")]
-
-    def wait(self, met) -> None:
-        wait_until(lambda: met() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.err.read_text()
-
-    def wait_until_watching(self) -> None:
-        self.wait(lambda: any("came_while_nobody_watched" in line for line in self.lines()))
-
-    def end(self, number: int = signal.SIGINT) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(60)
 
 
 def test_live_killed_and_caught_up(tmp_path, folder):
@@ -78,8 +61,9 @@ def test_live_killed_and_caught_up(tmp_path, folder):
     assert {"came_while_nobody_watched": 1} in command.lines()
     (folder / "best").mkdir()
     (folder / "1.png").rename(folder / "best" / "1.png")
-    command.wait(lambda: any("inferred" in line for line in command.lines()))
-    assert command.end(signal.SIGTERM) == 0
+    command.wait(lambda: command.moved() == 1)
+    assert command.end(signal.SIGTERM) == 0  # what was done to the files is judged at the end
+    assert sum("inferred" in line for line in command.lines()) == 1
     assert run("audit").code == 0
 
     owed = run("choose", "--pending", "--json").line()
@@ -128,13 +112,22 @@ def test_choose_asks_only_for_the_reason(tmp_path, folder):
     (folder / "best").mkdir()
     for name in ("0.png", "1.png"):
         (folder / name).rename(folder / "best" / name)
-    command.wait(lambda: sum("inferred" in line for line in command.lines()) == 2)
+    command.wait(lambda: command.moved() == 2)
     assert command.end() == 0
 
-    told = asked(b"the light\n", b"n\n")
+    told = asked(b"n\n", b"\n")
+    assert "0 of 2 choices have their reason now" in told
+    told = asked(b"the l\xffight\n", b"\x04")  # Ctrl-D
     assert "1 of 2 choices have their reason now" in told
     (left,) = run("choose", "--pending", "--json").lines()
     assert left["name"] == "1.png"
+    assert f"still without a reason:\n  “A”: {left['name']} over" in told
+    (given,) = run("show", "A", "--json").line()["selections"]
+    assert given["because"].startswith("the l")
+
+    told, code = interrupted_at("1 of 1")
+    assert code == 0
+    assert "0 of 1 choices have their reason now" in told
 
 
 def asked(*answers: bytes) -> str:
@@ -149,6 +142,22 @@ def asked(*answers: bytes) -> str:
     os.close(theirs)
     assert process.returncode == 0
     return out.decode()
+
+
+def interrupted_at(place: str) -> tuple[str, int]:
+    """What is said to somebody who presses Ctrl-C when asked that question."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "remarque", "choose"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, text=True)
+    said = ""
+    while place not in said:
+        said += process.stdout.readline()
+    time.sleep(0.5)  # the question follows the line; Ctrl-C before it would end the program
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=120)[0]
+    os.close(ours)
+    os.close(theirs)
+    return said, process.returncode
 
 
 @pytest.mark.parametrize("kind", ["systemd", "launchd", "windows"])

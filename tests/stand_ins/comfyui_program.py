@@ -143,6 +143,7 @@ class Comfy:
     def load_package(self):
         """Load the package from its folder's path and take its nodes."""
         name = str(PACKAGE).replace(".", "_x_")
+        self.package = name
         place = PACKAGE / "__init__.py"
         spec = importlib.util.spec_from_file_location(name, place)
         module = importlib.util.module_from_spec(spec)

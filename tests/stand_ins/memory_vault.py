@@ -6,6 +6,7 @@ except that nothing outlives the process.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -195,6 +196,9 @@ class MemoryWatching:
     def __init__(self) -> None:
         self._folders: dict[Path, str] = {}
         self._files: dict[Path, WatchedFile] = {}
+
+    def turn(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def folders(self) -> list[Path]:
         return sorted(self._folders)

@@ -20,7 +20,9 @@ class Watching:
     """A watch in a thread, until the ``with`` ends."""
 
     def __init__(self, vault, places, favourites=(), *, existing=False, sources=None, **wishes):
-        prepared = prepare_sources(vault, list(map(str, places)), favourites, existing=existing)
+        prepared = prepare_sources(
+            vault, list(map(str, places)), favourites, existing=existing, inbox=False
+        )
         self.left_alone = prepared.left_alone
         self.work = open_work(vault, "A")[0]
         self.vault = vault
@@ -29,7 +31,7 @@ class Watching:
         self._stop = Event()
         wished = WatchWishes(
             **{"work": self.work, "favourites": tuple(favourites), "rhythm": SOON}
-            | {"galleries": prepared.galleries}
+            | {"galleries": prepared.galleries, "turn": prepared.turn}
             | wishes
         )
         self._going = watch(

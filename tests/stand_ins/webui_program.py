@@ -3,6 +3,9 @@
 Written from the source, not copied: AUTOMATIC1111/stable-diffusion-webui v1.10 and
 lllyasviel/stable-diffusion-webui-forge (commit dfcdbab). Each part names the place it mirrors. The
 sampler is a few random pixels.
+
+Run as a program it is a web UI in a process of its own, on any Python from 3.10 on, and Remarque
+cannot be imported in it: ``webui_program.py OUTPUT COUNT FIRST_SEED``.
 """
 
 import contextlib
@@ -67,6 +70,23 @@ class Script:
         pass
 
 
+class ScriptPostprocessing:
+    """modules/scripts_postprocessing.py: what is done to pictures of the extras tab."""
+
+    def process_firstpass(self, pp, **args):
+        pass
+
+    def process(self, pp, **args):
+        pass
+
+
+class ControlNetUnit:
+    """sd-webui-controlnet, internal_controlnet/args.py, and Forge's lib_controlnet: the fields."""
+
+    def __init__(self, enabled, image, module="canny", model="control_v11p_sd15_canny"):
+        self.enabled, self.image, self.module, self.model = enabled, image, module, model
+
+
 class OptionInfo:
     """modules/options.py, class OptionInfo."""
 
@@ -96,7 +116,8 @@ class Processing:
         self.width = self.height = 32
         self.batch_size = self.n_iter = 1
         self.do_not_save_samples = self.do_not_save_grid = False
-        self.init_images, self.image_mask = None, None
+        self.init_images, self.image_mask, self.script_args = None, None, ()
+        self.extra_generation_params = {}
         self.comments = {}
         self.__dict__.update(fields)
 
@@ -128,6 +149,8 @@ class WebUi:
         modules = types.ModuleType("modules")
         scripts = types.ModuleType("modules.scripts")
         scripts.Script, scripts.AlwaysVisible = Script, object()
+        postprocessing = types.ModuleType("modules.scripts_postprocessing")
+        postprocessing.ScriptPostprocessing = ScriptPostprocessing
         launch_utils = types.ModuleType("modules.launch_utils")
         launch_utils.git_tag = lambda: "v1.10.1"
         gradio = types.ModuleType("gradio")
@@ -135,6 +158,7 @@ class WebUi:
         parts = {
             "script_callbacks": self.callbacks,
             "scripts": scripts,
+            "scripts_postprocessing": postprocessing,
             "shared": self.shared,
             "launch_utils": launch_utils,
         }
@@ -150,6 +174,7 @@ class WebUi:
         self.script_module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.script_module)
         self.script = self.script_module.RemarqueScript()
+        self.extras_script = self.script_module.RemarqueExtras()
         self.callbacks.call("ui_settings")
 
     def infotext(self, p, index):
@@ -161,20 +186,31 @@ class WebUi:
             "Model hash: 0123456789, Model: ink, Version: v1.10.1"
         )
 
-    def save_image(self, image, folder, name, p, info):
+    def save_image(self, image, folder, name, p, info, pnginfo=None):
         """modules/images.py, save_image: the real name is kept on the picture itself."""
         Path(folder).mkdir(parents=True, exist_ok=True)
         path = Path(folder) / f"{name}.png"
         while path.exists():  # the setting "Add number suffix"
             path = path.with_name(f"{path.stem}-1.png")
-        params = ImageSaveParams(image, p, str(Path(folder) / f"{name}.png"), {"parameters": info})
+        told = pnginfo or {"parameters": info}
+        params = ImageSaveParams(image, p, str(Path(folder) / f"{name}.png"), told)
         text = PngInfo()
         if self.enable_pnginfo:
-            text.add_text("parameters", info)
+            for key, value in told.items():
+                text.add_text(key, value)
         image.save(path, "PNG", pnginfo=text)
         image.already_saved_as = str(path)
         self.callbacks.call("image_saved", params)
         return path
+
+    def run_postprocessing(self, image):
+        """modules/postprocessing.py: the extras tab, here twice the size."""
+        pp = types.SimpleNamespace(image=image.convert("RGB"), info={})
+        self.extras_script.process_firstpass(pp)
+        pp.image = pp.image.resize((image.width * 2, image.height * 2))
+        path = self.folder / "extras"
+        params = {"extras": "Postprocess upscale by: 2", **image.info}
+        return self.save_image(pp.image, str(path), "00000", None, params["extras"], params)
 
     def process_images(self, p):
         """modules/processing.py, process_images_inner."""
@@ -244,3 +280,29 @@ class WebUi:
         with contextlib.suppress(AttributeError):
             self.script_module.recorder.flush(60)
         self.callbacks.call("script_unloaded")
+
+
+class Unpatched:
+    """Stands for pytest's monkeypatch in a process of its own."""
+
+    def setitem(self, where, key, value):
+        where[key] = value
+
+    def syspath_prepend(self, path):
+        sys.path.insert(0, path)
+
+
+def main(output, count, first_seed):
+    """Make so many pictures, one a run, in a process that cannot import Remarque."""
+    sys.modules["remarque"] = None
+    web_ui = WebUi(Path(output), Unpatched())
+    for number in range(int(count)):
+        p = Processing(web_ui.folder, seed=int(first_seed) + number)
+        processed = web_ui.process_images(p)
+        print(processed.comments.strip() or "made", flush=True)  # noqa: T201
+    assert web_ui.callbacks.reported == []
+    web_ui.end()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,1 +1,1 @@
-"""What the extension does with what the web UI tells it; imports Remarque."""
+"""What the extension does with what the web UI tells it; needs nothing but the web UI."""

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from remarque.engines.model_files import ModelFiles
+_MOST = 100
 
 
-def files_in_use(shared):
-    """Role and path of each model file of this run: checkpoint, VAE, further modules, LoRAs."""
+def files_in_use(shared, p=None):
+    """The model files of this run with size and time, as the inbox has them; digests come later."""
     found = []
     checkpoint = getattr(getattr(shared, "sd_model", None), "sd_checkpoint_info", None)
     _add(found, "checkpoint", getattr(checkpoint, "filename", None))
@@ -20,7 +20,9 @@ def files_in_use(shared):
     for network in networks_in_use():
         on_disk = getattr(network, "network_on_disk", None)
         _add(found, "lora", getattr(on_disk, "filename", None))
-    return found
+    for path in embeddings_in_use(p):
+        _add(found, "embedding", path)
+    return found[:_MOST]
 
 
 def networks_in_use():
@@ -28,17 +30,33 @@ def networks_in_use():
     return list(getattr(sys.modules.get("networks"), "loaded_networks", ()) or ())
 
 
-class Described:
-    """Descriptions of model files; made in the recorder's thread, for digests take long."""
+def embeddings_in_use(p):
+    """Files of the embeddings the prompts used.
 
-    def __init__(self):
-        self._files = ModelFiles()
-
-    def of(self, used):
-        """A description of each (role, path)."""
-        return tuple(self._files.describe(path, role) for role, path in used)
+    The web UI itself names them in ``TI hashes``; the prompts are not searched, for a word in a
+    prompt need not be the embedding of that name.
+    """
+    told = (getattr(p, "extra_generation_params", None) or {}).get("TI hashes")
+    hijack = getattr(sys.modules.get("modules.sd_hijack"), "model_hijack", None)
+    known = getattr(getattr(hijack, "embedding_db", None), "word_embeddings", None)
+    if not isinstance(told, str) or not isinstance(known, dict):
+        return []
+    # The web UI leaves these characters out of the names it tells.
+    by_name = {str(name).replace(":", "").replace(",", ""): one for name, one in known.items()}
+    names = [part.rpartition(":")[0].strip() for part in told.split(",")]
+    return [getattr(by_name[name], "filename", None) for name in names if name in by_name]
 
 
 def _add(found, role, path):
-    if isinstance(path, str | Path) and str(path):
-        found.append((role, Path(path)))
+    if not isinstance(path, (str, Path)) or not str(path):
+        return
+    whole = Path(path).absolute()
+    told = {"role": role, "name": whole.name[:300]}
+    try:
+        standing = whole.stat()
+    except OSError:
+        pass
+    else:
+        told.update(path=str(whole), size=standing.st_size, modified_ns=standing.st_mtime_ns)
+    if told not in found:
+        found.append(told)

@@ -2,24 +2,22 @@
 
 import functools
 import threading
+import time
 from pathlib import Path
 
-from remarque.model.times import format_time
-from remarque.model.witness import Observer
-from remarque.wiring.clock import SystemClock
-from remarque.wiring.recorder import Recorder
-from remarque_webui.models import Described, files_in_use
-from remarque_webui.runs import (
-    WebuiRun,
-    executed_bytes,
-    index_now,
-    input_pictures,
-    seeds_of,
-)
-from remarque_webui.telling import EARLY, GRID, UNFINISHED, UNSAVED, Told, seen_of
+from remarque_webui.handing import Handing
+from remarque_webui.inbox_writing import InboxWriter, inbox_place, time_text
+from remarque_webui.inputs import input_pictures
+from remarque_webui.models import files_in_use
+from remarque_webui.program import program_name
+from remarque_webui.runs import WebuiRun, executed_text, index_now, seeds_of
+from remarque_webui.telling import EARLY, GRID, UNFINISHED, UNSAVED, Told, handed_over, name_of
+
+OBSERVER = "web UI extension"
 
 _LARGEST_FILE_BYTES = 1 << 28
 _RUN = "remarque_run"
+_EXTRAS = ("extras", "postprocessing")
 
 
 def quietly(method):
@@ -31,7 +29,7 @@ def quietly(method):
             if self.enabled:
                 method(self, *given)
         except Exception as error:  # noqa: BLE001  the generation goes on all the same
-            self.miss(f"It met {type(error).__name__}: {error}.")
+            self.miss(1, f"It met {type(error).__name__}: {error}."[:300])
 
     return call
 
@@ -41,13 +39,11 @@ class WebuiRecorder:
 
     def __init__(self, shared):
         self._shared = shared
-        self._clock = SystemClock()
-        self._described = Described()
-        self._recorders = {}
-        self._gate = threading.Lock()
-        self._program = None
+        self._writers = {}
+        self._handing = Handing(self._writer)
         self._unfinished = None
-        self._told_problems = 0
+        self._extras = threading.local()
+        self._said_lost = 0
 
     @property
     def enabled(self):
@@ -55,15 +51,10 @@ class WebuiRecorder:
         return bool(self._option("remarque_enabled", default=True))
 
     @quietly
-    def app_started(self, _demo, _app):
-        """Called once the web UI is up; what an earlier session left is brought into the vault."""
-        self._recorder()
-
-    @quietly
     def run_begins(self, p):
         """Called before anything is made; a run that broke off before is dealt with first."""
         self._finish_early()
-        run = WebuiRun(started=format_time(self._clock.now()))
+        run = WebuiRun(started=time_text(time.time()))
         setattr(p, _RUN, run)
         self._unfinished = (p, run)
 
@@ -80,6 +71,11 @@ class WebuiRecorder:
         run.open_pictures[index] = image.copy()
 
     @quietly
+    def extras_begin(self, image):
+        """Called for each picture of the extras tab, before anything is done to it."""
+        self._extras.image = image.copy()
+
+    @quietly
     def picture_saved(self, params):
         """Called after a picture was saved; the web UI may have saved it under another name."""
         p, image = params.p, params.image
@@ -88,22 +84,24 @@ class WebuiRecorder:
         if grid and not self._option("remarque_grids", default=True):
             return
         if path.stat().st_size > _LARGEST_FILE_BYTES:
-            self.miss(f"{path.name} is larger than may be recorded.")
+            self.miss(1, f"{path.name} is larger than may be recorded.")
             return
         run, index = self._run_of(p), None if grid else index_now(p)
         self._submit(
             Told(
                 run=run,
-                name=path.name,
-                came=self._clock.now(),
+                name=name_of(path),
+                came=time.time(),
                 image=None,
                 infotext=_text_in(params.pnginfo),
-                executed=executed_bytes(p),
-                seeds=seeds_of(p, index),
-                remarks=(*((GRID,) if grid else ()), *self._state()),
+                executed=executed_text(p),
+                environment=seeds_of(p, index),
+                remarks=[*([GRID] if grid else []), *self._state()],
                 content=path.read_bytes(),
                 path=path.absolute(),
-            )
+                inputs=run.inputs or self._extras_input(params),
+            ),
+            p,
         )
         run.open_pictures.pop(index, None)
         run.saved.add(index)
@@ -121,26 +119,20 @@ class WebuiRecorder:
                     self._submit_unsaved(p, processed, number)
         run.open_pictures.clear()
         self._unfinished = None
-        self._say_problems(processed)
+        self._say_under_the_pictures(run, processed)
 
     def unload(self):
-        """Called when the scripts are reloaded: what waits is written in the background."""
+        """Called when the scripts are reloaded: what waits is handed over first."""
         self._finish_early()
-        with self._gate:
-            for recorder in self._recorders.values():
-                recorder.retire()
-            self._recorders.clear()
+        self._handing.close()
 
-    def miss(self, because):
-        """Say that something is missing from the record; never raises."""
-        try:
-            self._recorder().note_gap("What the web UI just made is not in the record.", because)
-        except Exception:  # noqa: BLE001  not even the settings can be read: there is no place left
-            return
+    def miss(self, count, because):
+        """Say that pictures are missing from the record; never raises."""
+        self._handing.lose(count, because)
 
     def flush(self, timeout_s=30.0):
-        """Wait until all that was told is recorded."""
-        return all(one.flush(timeout_s) for one in list(self._recorders.values()))
+        """Wait until all that was told is handed over."""
+        return self._handing.flush(timeout_s)
 
     def _submit_unsaved(self, p, processed, number):
         image, first = processed.images[number], processed.index_of_first_image
@@ -150,18 +142,20 @@ class WebuiRecorder:
         texts = processed.infotexts
         run = self._run_of(p)
         plain = _has_plain_numbers(p, processed)
+        text = texts[number] if number < len(texts) and plain else None
         self._submit(
             Told(
                 run=run,
                 name=f"{run.id[:8]}-{'grid' if grid else index + 1}.png",
-                came=self._clock.now(),
+                came=time.time(),
                 image=image.copy(),
-                infotext=image.info.get("parameters")
-                or (texts[number] if number < len(texts) and plain else None),
-                executed=executed_bytes(p),
-                seeds=seeds_of(p, index if plain and not grid else None),
-                remarks=(UNSAVED, *((GRID,) if grid else ()), *self._state()),
-            )
+                infotext=image.info.get("parameters") or text,
+                executed=executed_text(p),
+                environment=seeds_of(p, index if plain and not grid else None),
+                remarks=[UNSAVED, *([GRID] if grid else []), *self._state()],
+                inputs=run.inputs,
+            ),
+            p,
         )
 
     @quietly
@@ -172,56 +166,61 @@ class WebuiRecorder:
             return
         p, run = unfinished
         if run.expected > run.made:
-            self.miss(f"{run.expected - run.made} decoded pictures were never finished.")
+            self.miss(run.expected - run.made, "They were decoded and never finished.")
         for index, image in sorted(run.open_pictures.items()):
             self._submit(
                 Told(
                     run=run,
                     name=f"{run.id[:8]}-{index + 1}.png",
-                    came=self._clock.now(),
+                    came=time.time(),
                     image=image,
                     infotext=None,
-                    executed=executed_bytes(p),
-                    seeds=seeds_of(p, index),
-                    remarks=(UNSAVED, EARLY),
-                )
+                    executed=executed_text(p),
+                    environment=seeds_of(p, index),
+                    remarks=[UNSAVED, EARLY],
+                    inputs=run.inputs,
+                ),
+                p,
             )
         run.open_pictures.clear()
 
-    def _submit(self, told):
+    def _submit(self, told, p):
         run = told.run
         if not run.models:
-            run.models = files_in_use(self._shared)
-        held = len(told.content or b"")
-        if told.image is not None:
-            held += told.image.width * told.image.height * len(told.image.getbands())
-        making = functools.partial(self._seen, told)
-        self._recorder().submit(making, work=self._work(), holds_bytes=held)
-
-    def _seen(self, told):
-        return seen_of(told, self._described, self._program_name())
+            run.models = files_in_use(self._shared, p)
+        told.work = self._work()
+        held = len(told.content or b"") + sum(_size_of(image) for _, image in told.inputs)
+        held += _size_of(told.image) if told.image is not None else 0
+        run.told += 1
+        self._handing.submit(functools.partial(handed_over, told), held)
 
     def _run_of(self, p):
         run = getattr(p, _RUN, None)
         if run is None:  # saved by hand, or upscaled: no run of the sampler
-            run = WebuiRun(started=format_time(self._clock.now()))
+            run = WebuiRun(started=time_text(time.time()))
             if p is not None:
                 setattr(p, _RUN, run)
         if not run.inputs_taken and p is not None:
             run.inputs, run.inputs_taken = input_pictures(p), True
         return run
 
-    def _recorder(self):
-        named = str(self._option("remarque_vault", default="") or "").strip()
-        with self._gate:
-            if named not in self._recorders:
-                place = Path(named) if named else None
-                observer = Observer.WEBUI_EXTENSION
-                self._recorders[named] = Recorder(place, work=self._work(), observer=observer)
-            return self._recorders[named]
+    def _extras_input(self, params):
+        """What went into the extras tab, where this picture came out of it."""
+        image = getattr(self._extras, "image", None)
+        told = params.pnginfo or {}
+        if params.p is not None or image is None or not any(key in told for key in _EXTRAS):
+            return []
+        return [("init", image)]
+
+    def _writer(self):
+        named = str(self._option("remarque_inbox", default="") or "")
+        if named not in self._writers:
+            place = inbox_place(named)
+            self._writers[named] = InboxWriter(place, OBSERVER, program_name())
+        return self._writers[named]
 
     def _work(self):
-        return str(self._option("remarque_work", default="") or "").strip() or None
+        return str(self._option("remarque_work", default="") or "").strip()[:300] or None
 
     def _option(self, name, *, default):
         return self._shared.opts.data.get(name, default)
@@ -229,26 +228,27 @@ class WebuiRecorder:
     def _state(self):
         state = getattr(self._shared, "state", None)
         stopped = getattr(state, "interrupted", False) or getattr(state, "skipped", False)
-        return (UNFINISHED,) if stopped else ()
+        return [UNFINISHED] if stopped else []
 
-    def _say_problems(self, processed):
-        """New problems stand under the pictures, once; they are no part of the infotext."""
-        problems = [one for recorder in self._recorders.values() for one in recorder.problems]
-        fresh, self._told_problems = problems[self._told_problems :], len(problems)
-        if fresh:
-            said = f"Remarque: {len(fresh)} things are missing from the record. {fresh[-1]}"
-            processed.comments = f"{processed.comments or ''}{said}\n"
+    def _say_under_the_pictures(self, run, processed):
+        """One line under the pictures, so that it is seen whether this works; no infotext."""
+        lost, self._said_lost = self._handing.lost - self._said_lost, self._handing.lost
+        said = []
+        if lost:
+            said.append(f"Remarque: {lost} pictures are not recorded. {self._handing.problem}")
+        if self._option("remarque_line", default=True):
+            if self._writer().is_read():
+                said.append(f"Remarque: {run.told} pictures handed over; a watch records them.")
+            else:
+                said.append(
+                    f"Remarque: {run.told} pictures handed over, and nobody reads the inbox. Start "
+                    "“remarque watch”: pictures made before it runs count as imported."
+                )
+        processed.comments = "".join([processed.comments or "", *(f"{one}\n" for one in said)])
 
-    def _program_name(self):
-        if self._program is None:
-            try:
-                from modules import launch_utils
 
-                tag = str(launch_utils.git_tag())
-            except Exception:  # noqa: BLE001  forks keep their version in other places
-                tag = ""
-            self._program = f"Stable Diffusion web UI {tag}".strip()
-        return self._program
+def _size_of(image):
+    return image.width * image.height * len(image.getbands())
 
 
 def _has_plain_numbers(p, processed):

@@ -5,8 +5,6 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from remarque.model.recipe import Setting
-
 # Fields of StableDiffusionProcessing that hold what the run was asked for.
 _ASKED = (
     "prompt",
@@ -59,8 +57,9 @@ _DEEPEST = 6
 class WebuiRun:
     """A run under way.
 
-    ``expected`` pictures were decoded, ``made`` were finished one by one; ``saved`` are the numbers
-    of those saved, ``open_pictures`` those that are neither saved nor handed out yet.
+    ``expected`` pictures were decoded, ``made`` were finished one by one, ``told`` were handed
+    over; ``saved`` are the numbers of those saved, ``open_pictures`` those that are neither saved
+    nor handed out yet.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -70,14 +69,15 @@ class WebuiRun:
     inputs_taken: bool = False
     expected: int = 0
     made: int = 0
+    told: int = 0
     saved: set[Any] = field(default_factory=set)
     open_pictures: dict[int, Any] = field(default_factory=dict)
 
 
-def executed_bytes(p):
+def executed_text(p):
     """What the program was asked and the seeds it drew, as JSON."""
     told = {name: _plain(getattr(p, name)) for name in (*_ASKED, *_LISTS) if hasattr(p, name)}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 def index_now(p):
@@ -95,33 +95,20 @@ def seeds_of(p, index):
     for name, label in (("all_seeds", "seed"), ("all_subseeds", "variation seed")):
         drawn = getattr(p, name, None)
         if isinstance(drawn, list) and index is not None and index < len(drawn):
-            found.append(Setting(f"{label} of this picture", str(drawn[index])))
+            found.append([f"{label} of this picture", str(drawn[index])])
     strength = getattr(p, "subseed_strength", None)
     if found and strength is not None:
-        found.append(Setting("variation strength", str(strength)))
-    return tuple(found)
-
-
-def input_pictures(p):
-    """Pictures that went in, copied: the program goes on to work on them."""
-    found = [
-        ("init", one.copy()) for one in getattr(p, "init_images", None) or () if _is_picture(one)
-    ]
-    mask = getattr(p, "image_mask", None)
-    return [*found, ("mask", mask.copy())] if _is_picture(mask) else found
-
-
-def _is_picture(one):
-    return hasattr(one, "getbands") and hasattr(one, "copy")
+        found.append(["variation strength", str(strength)])
+    return found
 
 
 def _plain(value, depth=0):
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         return value if abs(value) < float("inf") else str(value)
     if depth < _DEEPEST and isinstance(value, dict):
         return {str(key): _plain(item, depth + 1) for key, item in value.items()}
-    if depth < _DEEPEST and isinstance(value, list | tuple):
+    if depth < _DEEPEST and isinstance(value, (list, tuple)):
         return [_plain(item, depth + 1) for item in value]
     return f"({type(value).__name__})"

@@ -1,40 +1,35 @@
-"""Remarque for AUTOMATIC1111, Forge and reForge: every picture is recorded as it comes.
+"""Remarque for AUTOMATIC1111, Forge and reForge: every picture is handed over as it comes.
 
-This file only joins the web UI's callbacks to ``remarque_webui``. It runs on the web UI's own
-Python, whatever its version; what needs Remarque is imported only where Remarque is installed.
+This file only joins the web UI's callbacks to ``remarque_webui``. Remarque itself need not be
+installed here: ``remarque watch`` takes in what is handed over, in an environment of its own.
 """
 
 import gradio as gr
-from modules import script_callbacks, scripts, shared
+from modules import script_callbacks, scripts, scripts_postprocessing, shared
+from remarque_webui.recording import WebuiRecorder
 
 SECTION = ("remarque", "Remarque")
-NOT_INSTALLED = (
-    "Remarque is not recording: it is not installed in the web UI's environment "
-    "(it needs Python 3.11). Let <code>remarque watch</code> follow the output folder instead."
-)
 
-try:
-    from remarque_webui.recording import WebuiRecorder
-
-    recorder = WebuiRecorder(shared)
-except ImportError:
-    recorder = None
+recorder = WebuiRecorder(shared)
 
 
 def add_settings():
     """The settings page."""
     options = {
         "remarque_enabled": shared.OptionInfo(True, "Record every picture", gr.Checkbox),
-        "remarque_vault": shared.OptionInfo(
-            "", "Folder of the vault (empty: the usual place)", gr.Textbox
+        "remarque_inbox": shared.OptionInfo(
+            "", "Folder of the inbox (empty: the usual place)", gr.Textbox
         ),
         "remarque_work": shared.OptionInfo(
-            "", "Name of the work (empty: chosen for each picture by its lineage)", gr.Textbox
+            "", "Name of the work (empty: chosen by the watch)", gr.Textbox
         ),
         "remarque_unsaved": shared.OptionInfo(
             True, "Also record pictures the web UI does not save", gr.Checkbox
         ),
         "remarque_grids": shared.OptionInfo(True, "Also record grids", gr.Checkbox),
+        "remarque_line": shared.OptionInfo(
+            True, "Say under the pictures what was handed over", gr.Checkbox
+        ),
     }
     for name, option in options.items():
         option.section = SECTION
@@ -56,26 +51,31 @@ class RemarqueScript(scripts.Script):
         return []
 
     def process(self, p, *_args):
-        if recorder is not None:
-            recorder.run_begins(p)
+        recorder.run_begins(p)
 
     def postprocess_batch_list(self, p, pp, *_args, **_named):
-        if recorder is not None:
-            recorder.batch_decoded(p, len(pp.images))
+        recorder.batch_decoded(p, len(pp.images))
 
     def postprocess_image(self, p, pp, *_args):
-        if recorder is not None:
-            recorder.picture_made(p, pp.image, pp.index)
+        recorder.picture_made(p, pp.image, pp.index)
 
     def postprocess(self, p, processed, *_args):
-        if recorder is not None:
-            recorder.run_ended(p, processed)
-        elif shared.opts.data.get("remarque_enabled", True):
-            processed.comments = f"{processed.comments or ''}{NOT_INSTALLED}\n"
+        recorder.run_ended(p, processed)
+
+
+class RemarqueExtras(scripts_postprocessing.ScriptPostprocessing):
+    """Sees what goes into the extras tab. Changes nothing."""
+
+    name = "Remarque"
+    order = 1
+
+    def ui(self):
+        return {}
+
+    def process_firstpass(self, pp, **_args):
+        recorder.extras_begin(pp.image)
 
 
 script_callbacks.on_ui_settings(add_settings)
-if recorder is not None:
-    script_callbacks.on_image_saved(recorder.picture_saved)
-    script_callbacks.on_app_started(recorder.app_started)
-    script_callbacks.on_script_unloaded(recorder.unload)
+script_callbacks.on_image_saved(recorder.picture_saved)
+script_callbacks.on_script_unloaded(recorder.unload)

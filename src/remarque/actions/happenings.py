@@ -1,6 +1,6 @@
 """What a source of pictures tells whoever watches it, and the source itself as a port.
 
-Two sources exist: a tree of folders and a ComfyUI server (``remarque.engines``).
+Three sources exist: a tree of folders, a ComfyUI server, the inbox (``remarque.engines``).
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from threading import Event
 from typing import Protocol, TypeAlias
 
 from remarque.actions.witnessing import Seen
+from remarque.model.witness import Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,14 @@ class RunSeen:
 class Trouble:
     """Something could not be seen: ``missing`` and ``because`` are sentences for the record.
 
-    ``lasting`` is True where the source is no longer seen at all until it comes back.
+    ``lasting`` is True where the source is no longer seen at all until it comes back; ``observer``
+    is who saw it, where the source itself does not tell.
     """
 
     missing: str
     because: str
     lasting: bool = False
+    observer: Observer | None = None
 
 
 @dataclass(frozen=True, slots=True)

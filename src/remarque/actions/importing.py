@@ -18,6 +18,7 @@ from remarque.actions.taking import (
     look_at,
     modified_of,
     named_by,
+    take_of,
     without_secrets,
 )
 from remarque.actions.works import history_of
@@ -157,6 +158,19 @@ class _Intake:
 
     def enter(self, prepared: list[_Prepared | Imported]) -> list[Imported]:
         """Append one batch of takes in order; their bytes are safe before they are named."""
+        with self.vault.watching.turn():
+            for item in prepared:
+                if isinstance(item, _Prepared):
+                    self._know_from_elsewhere(item.take.picture.digest)
+            return self._enter(prepared)
+
+    def _know_from_elsewhere(self, digest: Digest) -> None:
+        """A watch of the same folder may have entered the picture since this import began."""
+        take = take_of(self.vault, self.work, digest)
+        if take is not None:
+            self.known[digest] = take.take
+
+    def _enter(self, prepared: list[_Prepared | Imported]) -> list[Imported]:
         results: list[Imported] = []
         fresh: list[_Prepared] = []
         for item in prepared:

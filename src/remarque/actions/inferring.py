@@ -1,18 +1,19 @@
 """Infer selections from what artists do anyway: move to favourites, delete the rest, rate, star.
 
-Cautious: moving everything is tidying; moving most of a set says something only where the folder
-is one of favourites; nothing is concluded from a folder of rejects. Each conclusion is entered
-once, as *inferred*, with what was done as its detail and without the folders above.
+Cautious: moving everything is tidying, also into several folders; moving most of a set says
+something only where the folder is one of favourites; nothing is concluded from a folder of
+rejects. Each conclusion is entered once, as *inferred*, with what was done as its detail and
+without the folders above.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 
-from remarque.actions.placements import NOWHERE, Doings, Placements
+from remarque.actions.placements import NOWHERE, Doings, Placements, readable
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, record_all, unique
 from remarque.actions.works import History, history_of
@@ -115,36 +116,51 @@ class _Seen:
         for take in self._takes_in(self.doings.before):
             picture = take.picture.digest
             for folder in self.doings.after[picture] - self.doings.before[picture]:
-                by_folder.setdefault(folder, []).append(take)
+                if not _is_for_rejects(folder):
+                    by_folder.setdefault(folder, []).append(take)
         for folder, takes in by_folder.items():
-            if not _is_for_rejects(folder):
-                yield from self._relocated_to(folder, takes)
+            yield from self._relocated_to(folder, takes, by_folder)
 
-    def _relocated_to(self, folder: Path, takes: Sequence[Take]) -> Iterator[_Sign]:
-        together = {take.picture.digest for take in takes}
+    def _relocated_to(
+        self, folder: Path, takes: Sequence[Take], by_folder: Mapping[Path, Sequence[Take]]
+    ) -> Iterator[_Sign]:
+        # A script that sorts by day or by model moves a set into several folders: none of them
+        # was preferred. Favourites are preferred also to those that were put elsewhere.
+        is_favourites = self._is_favourites(folder)
+        along = {
+            take.picture.digest
+            for other, there in by_folder.items()
+            if other == folder or not is_favourites or self._is_favourites(other)
+            for take in there
+        }
         preferred = self._preferred_before()
         for take in takes:
             members, _ = self.sets[take.take]
             stayed = [
                 digest
                 for digest in self._available(members)
-                if digest not in together and folder not in self.places.folders_of(digest)
+                if digest not in along and self._stayed(digest, folder, take.picture.digest)
             ]
-            moved_with_it = sum(member.picture.digest in together for member in members)
-            if moved_with_it > len(stayed) and not self._is_favourites(folder):
-                continue  # most of a set went there: that is tidying
+            moved_with_it = sum(member.picture.digest in along for member in members)
+            if moved_with_it > len(stayed) and not is_favourites:
+                continue  # most of a set was put elsewhere: that is tidying
             over = unique(digest for digest in stayed if digest not in preferred)
             yield self._as_relocated(take.picture.digest, folder, over)
+
+    def _stayed(self, other: Digest, folder: Path, moved: Digest) -> bool:
+        """Whether a picture is not in the folder, and was there to be chosen at the time."""
+        was_there = self.places.came(other) < self.doings.when.get(moved, 0)
+        return was_there and folder not in self.places.folders_of(other)
 
     def _as_relocated(self, picture: Digest, folder: Path, over: tuple[Digest, ...]) -> _Sign:
         before, after = self.doings.before[picture], self.doings.after[picture]
         if not before:
-            detail = f"Put into the folder “{folder.name}”."
+            detail = f"Put into the folder “{readable(folder.name)}”."
             return _Sign(picture, over, Sign.FAVOURITE, detail)
         left = before - after
         origin = min(left or before)
         sign, done = (Sign.MOVED, "Moved") if left else (Sign.COPIED, "Copied")
-        detail = f"{done} from the folder “{origin.name}” to “{folder.name}”."
+        detail = f"{done} from the folder “{readable(origin.name)}” to “{readable(folder.name)}”."
         return _Sign(picture, over, sign, detail)
 
     def _rest_deleted(self) -> Iterator[_Sign]:

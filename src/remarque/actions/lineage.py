@@ -14,7 +14,7 @@ from remarque.actions.works import history_of
 from remarque.errors import NotFound
 from remarque.model.descent import Basis, Descent, Parent, Relation
 from remarque.model.digests import Digest
-from remarque.model.history import Take
+from remarque.model.history import Take, body_of
 from remarque.model.recipe import SourceUse
 from remarque.progress import Progress, Step, be_silent
 
@@ -60,7 +60,12 @@ def infer_work(
     index = index_of(vault)
     for start in range(0, len(takes), TOGETHER):
         some = takes[start : start + TOGETHER]
-        found = [_descent(vault, index, take.body, take.index) for take in some]
+        found = []
+        for take in some:
+            one = _descent(vault, index, take.body, take.index)
+            found.append(one)
+            if one is not None:
+                index.with_parent.add(one.take)  # the next takes may have come from this one
         fresh = [one for one in found if one is not None and one.take not in index.descents]
         record_all(vault, [Fact(one, one.work, _named_by(one)) for one in fresh])
         yield from zip((take.body for take in some), found, strict=True)
@@ -72,7 +77,8 @@ def _descent(vault: Vault, index: TakeIndex, take: Take, entered: int) -> Descen
     """What is recorded, else what is found now."""
     known = index.descents.get(take.take)
     if known is not None:
-        return known
+        body = body_of(vault.ledger.entry(known))
+        return body if isinstance(body, Descent) else None
     parents = _parents_of(vault, index, take, entered)
     return Descent(take.work, take.take, take.picture.digest, parents) if parents else None
 

@@ -7,20 +7,25 @@ as long as the ledger is open, and only what is new is read.
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from sys import intern
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from remarque.actions.lineage_recipes import is_from_words, is_partial, kinship, sameness
 from remarque.actions.ports import Vault
+from remarque.fingerprints.searching import Recollection
 from remarque.model.descent import Descent
 from remarque.model.digests import Digest
 from remarque.model.entry import TAKES, Kind, StoredEntry
 from remarque.model.history import Edition, Take, body_of
-from remarque.model.recipe import Recipe
 
 MOST_RECENT = 8
 """So many of a work's last takes are kept whole, to compare a new one with."""
+MOST_DESCRIBED = 24
+"""So many pictures prepared for alignment are kept, 1.5 MB each: neighbours are compared with the
+same few earlier takes again and again."""
 
 _READ = (*sorted(TAKES), Kind.LINEAGE_INFERRED, Kind.EDITION_PUBLISHED)
 
@@ -30,7 +35,8 @@ class Known:
     """What lineage needs to know of one take.
 
     ``index`` is its entry, ``same`` stands for its recipe and ``kin`` for its recipe but for
-    the seed, both None where no seed was recorded.
+    the seed, both None where no seed was recorded. ``from_words`` says that by its file nothing
+    but words went in, ``partial`` that a picture did; of a file that says nothing both are False.
     """
 
     take: str
@@ -42,14 +48,20 @@ class Known:
     height_px: int
     same: int | None
     kin: int | None
+    from_words: bool
+    partial: bool
 
 
 @dataclass(slots=True)
 class TakeIndex:
     """All takes read so far: ``read`` is the entry to go on from.
 
+    A take costs about 1 KB, so that a hundred thousand stay near 100 MB
+    (benchmarks/bench_lineage.py). ``descents`` maps takes to the entries of their recorded
+    descents, ``with_parent`` are the takes a parent was found of, recorded or about to be.
     ``sources`` maps published copies to the pictures they were made from; ``fingerprints`` are
-    those read from the store when the ledger had ``asked`` entries.
+    those read from the store when the ledger had ``asked`` entries; ``described`` are pictures
+    prepared for alignment.
     """
 
     read: int = 0
@@ -60,10 +72,12 @@ class TakeIndex:
     recent: dict[str, deque[Take]] = field(
         default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_RECENT))
     )
-    descents: dict[str, Descent] = field(default_factory=dict)
+    descents: dict[str, int] = field(default_factory=dict)
+    with_parent: set[str] = field(default_factory=set)
     sources: dict[Digest, Digest] = field(default_factory=dict)
     fingerprints: dict[Digest, bytes] = field(default_factory=dict)
     asked: int = 0
+    described: Recollection = field(default_factory=lambda: Recollection(MOST_DESCRIBED))
     lock: Lock = field(default_factory=Lock)
 
     def read_on(self, vault: Vault) -> None:
@@ -89,14 +103,15 @@ class TakeIndex:
         if isinstance(body, Take):
             self._add_take(body, stored.index)
         elif isinstance(body, Descent):
-            self.descents[body.take] = body
+            self.descents[body.take] = stored.index
+            self.with_parent.add(body.take)
         elif isinstance(body, Edition):
             self.sources.setdefault(body.picture, body.source)
 
     def _add_take(self, take: Take, index: int) -> None:
         known = Known(
             take=take.take,
-            work=take.work,
+            work=intern(take.work),
             index=index,
             picture=take.picture.digest,
             name=take.picture.name,
@@ -104,6 +119,8 @@ class TakeIndex:
             height_px=take.picture.height_px,
             same=sameness(take.recipe),
             kin=kinship(take.recipe),
+            from_words=is_from_words(take.recipe),
+            partial=is_partial(take.recipe),
         )
         self.by_picture[known.picture].append(known)
         self.by_name[known.work, known.name].append(known)
@@ -111,25 +128,6 @@ class TakeIndex:
         self.recent[known.work].append(take)
         if known.same is not None:
             self.by_recipe[known.work, known.same].append(known)
-
-
-def is_sampled(take: Take) -> bool:
-    """Whether the file says that a generator sampled it."""
-    return take.recipe.seed is not None or take.recipe.steps is not None
-
-
-def sameness(recipe: Recipe) -> int | None:
-    """One number for equal recipes, in this process; None where no seed tells recipes apart.
-
-    Pictures are compared before anything is concluded from it, so that two recipes which share
-    the number by chance do no harm.
-    """
-    return hash(recipe) if recipe.seed is not None else None
-
-
-def kinship(recipe: Recipe) -> int | None:
-    """One number for recipes that differ in the seed alone."""
-    return hash(replace(recipe, seed=0)) if recipe.seed is not None else None
 
 
 _indices: "WeakKeyDictionary[Any, TakeIndex]" = WeakKeyDictionary()

@@ -3,19 +3,17 @@
 from pathlib import PurePosixPath
 
 from remarque.actions.lineage_index import Known
+from remarque.actions.lineage_recipes import is_masked, is_upscaling
 from remarque.model.descent import Relation
 from remarque.model.history import Take
-from remarque.model.recipe import Recipe, SourceUse
+from remarque.model.recipe import SourceUse
 
 LARGER = 1.2
 """An upscale is larger than its parent by this factor or more, on both sides."""
 SAME_SHAPE = 0.02
 """Two pictures have the same shape when their aspect ratios differ by less than this part."""
 
-_MASK, _INITIAL = "mask", "init"
-_INPAINTING = frozenset(
-    {"mask blur", "inpaint area", "masked content", "masked area padding", "outpaint"}
-)
+_INITIAL = "init"
 
 
 def plain_name(name: str | None) -> str:
@@ -35,20 +33,6 @@ def relation_of(take: Take, source: SourceUse, parent: Known | None) -> Relation
     if is_upscaling(take.recipe) and parent is not None and enlarges(take, parent):
         return Relation.UPSCALE
     return Relation.IMAGE_TO_IMAGE
-
-
-def is_masked(recipe: Recipe) -> bool:
-    """Whether the recipe tells of a mask, or of AUTOMATIC1111's inpainting."""
-    if any(source.role == _MASK for source in recipe.sources):
-        return True
-    return any(setting.name.lower() in _INPAINTING for setting in recipe.settings)
-
-
-def is_upscaling(recipe: Recipe) -> bool:
-    """Whether the recipe is that of an upscaler: nothing was sampled, or its settings name one."""
-    if recipe.steps is None and recipe.seed is None:
-        return True
-    return any("upscale" in setting.name.lower() for setting in recipe.settings)
 
 
 def enlarges(take: Take, parent: Known) -> bool:

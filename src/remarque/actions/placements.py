@@ -14,12 +14,18 @@ Folders = frozenset[Path]
 NOWHERE: Folders = frozenset()
 
 
+def readable(name: str) -> str:
+    """A file's name as text; what is no text in it becomes U+FFFD, because an entry is text."""
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in name)
+
+
 @dataclass(frozen=True, slots=True)
 class Doings:
     """What was done since the last look.
 
     ``before`` and ``after`` are the folders each touched picture lay in and lies in; ``deleted``
-    were gone for good this time; ``rated`` and ``starred`` are new ratings and favourites.
+    were gone for good this time; ``rated`` and ``starred`` are new ratings and favourites;
+    ``when`` is the place in the order of events at which each picture was first touched.
     """
 
     before: Mapping[Digest, Folders] = field(default_factory=dict)
@@ -27,6 +33,7 @@ class Doings:
     deleted: frozenset[Digest] = frozenset()
     rated: Mapping[Digest, int] = field(default_factory=dict)
     starred: frozenset[Digest] = frozenset()
+    when: Mapping[Digest, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.before or self.rated or self.starred)
@@ -46,6 +53,10 @@ class Placements:
         self._fresh_gone: set[Digest] = set()
         self._rated: dict[Digest, int] = {}
         self._starred: set[Digest] = set()
+        self._near: dict[Path, set[Path]] = {}
+        self._when: dict[Digest, int] = {}
+        self._came: dict[Digest, int] = {}
+        self._events = 0
         self.touches = 0
         self.gone: set[Digest] = set()
         self.ratings: dict[Digest, int] = {}
@@ -65,9 +76,14 @@ class Placements:
         """The picture at a path."""
         return self._at.get(path)
 
-    def paths(self) -> Iterable[Path]:
-        """Every path a picture lies at."""
-        return self._at.keys()
+    def near(self, sidecar: Path) -> Iterable[Path]:
+        """Paths of pictures that share a sidecar's name but for the suffixes, in order."""
+        once = sidecar.with_suffix("")
+        return sorted(self._near.get(once, set()) | self._near.get(once.with_suffix(""), set()))
+
+    def came(self, picture: Digest) -> int:
+        """The place in the order of events at which a picture first appeared, 0 for before."""
+        return self._came.get(picture, 0)
 
     def folders_of(self, picture: Digest) -> Folders:
         """The folders a picture lies in."""
@@ -82,10 +98,13 @@ class Placements:
         if self._at.get(path) == picture:
             return
         self._take_away(path)  # overwriting a file is not deleting it
-        if origin is not None:
-            self._before.setdefault(picture, origin)
+        if origin is not None and picture not in self._before:
+            self._touch_first(picture, origin)
         self._touch(picture)
         self.touches += picture in self._before
+        if picture not in self._paths:
+            self._events += 1
+            self._came[picture] = self._events
         self._put(path, picture)
 
     def vanish(self, path: Path) -> None:
@@ -109,8 +128,12 @@ class Placements:
         return True
 
     def star(self, names: frozenset[str]) -> None:
-        """These file names are favourites in a gallery now, and no others."""
-        starred = {picture for path, picture in self._at.items() if path.name in names}
+        """These file names or whole paths are favourites in a gallery now, and no others."""
+        starred = {
+            picture
+            for path, picture in self._at.items()
+            if path.name in names or str(path) in names
+        }
         self._starred |= starred - self.stars
         self.stars = starred
 
@@ -119,8 +142,9 @@ class Placements:
         after = {picture: self.folders_of(picture) for picture in self._before}
         lost = frozenset(picture for picture in self._fresh_gone if not after.get(picture))
         self.gone = (self.gone | lost) - {picture for picture, now in after.items() if now}
-        doings = Doings(dict(self._before), after, lost, self._rated, frozenset(self._starred))
-        self._before, self._rated = {}, {}
+        stars = frozenset(self._starred)
+        doings = Doings(self._before, after, lost, self._rated, stars, self._when)
+        self._before, self._rated, self._when = {}, {}, {}
         self._fresh_gone.clear()
         self._starred.clear()
         return doings
@@ -128,13 +152,23 @@ class Placements:
     def _touch(self, picture: Digest) -> None:
         """Keep where a picture lay; one that lay nowhere has just been made."""
         if picture not in self._before and (folders := self.folders_of(picture)):
-            self._before[picture] = folders
+            self._touch_first(picture, folders)
+
+    def _touch_first(self, picture: Digest, folders: Folders) -> None:
+        self._before[picture] = folders
+        self._events += 1
+        self._when[picture] = self._events
 
     def _put(self, path: Path, picture: Digest) -> None:
         self._at[path] = picture
         self._paths.setdefault(picture, set()).add(path)
+        self._near.setdefault(path.with_suffix(""), set()).add(path)
 
     def _take_away(self, path: Path) -> None:
         picture = self._at.pop(path, None)
         if picture is not None:
             self._paths[picture].discard(path)
+            near = self._near[path.with_suffix("")]
+            near.discard(path)
+            if not near:
+                del self._near[path.with_suffix("")]

@@ -4,6 +4,7 @@ Every port is implemented by the store (or ``outside``) and by an in-memory stan
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -117,6 +118,13 @@ class WatchedFile:
 
 class WatchStore(Protocol):
     """What a folder watch has dealt with already; a memory, no part of the record."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Enter what was seen while nobody else who sees pictures come does.
+
+        Between asking whether a picture is new and entering it, another watch, recorder or import
+        must not enter it as well. Raises VaultBusy, PlaceUnusable.
+        """
 
     def folders(self) -> list[Path]:
         """Folders that have been watched before."""

@@ -84,9 +84,9 @@ def write_case(
     for sentence in warnings:
         progress(Step("case", 0, 3, "warning", sentence))
     progress(Step("case", 1, 3, "rendering", "case.pdf"))
-    # The PDF shows pictures encoded anew, without metadata, so withheld files can be seen in it.
-    pages = render_pdf(tell_story(gathered), read_picture=gathered.read_picture)
     material = gathered if wishes.with_private else withhold_secrets(vault, gathered)
+    # The PDF shows pictures encoded anew, without metadata, so withheld files can be seen in it.
+    pages = render_pdf(tell_story(material), read_picture=material.read_picture)
     progress(Step("case", 2, 3, "bundling", "bundle.zip"))
     report = _write_checked(vault, material, pages, bundle, wishes)
     place_file(pdf, pages, force=wishes.force)

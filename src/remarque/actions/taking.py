@@ -10,11 +10,12 @@ from remarque.fingerprints.pdq import pack, pdq
 from remarque.intake import chunks_as_json
 from remarque.model.canonical import encode_canonical
 from remarque.model.digests import Digest, digest_of
-from remarque.model.history import PictureFile, Take
+from remarque.model.entry import TAKES
+from remarque.model.history import PictureFile, Take, body_of
 from remarque.model.recipe import Reading, Setting
 from remarque.model.secrets import recipe_without_secrets, redact_text
 from remarque.model.times import format_time
-from remarque.model.witness import ModelFile, Witness
+from remarque.model.witness import Gap, ModelFile, Witness
 from remarque.pictures.decoding import decode, measure
 from remarque.pictures.encoding import thumbnail
 
@@ -93,6 +94,11 @@ def witness_without_secrets(witness: Witness) -> Witness:
     )
 
 
+def gap_without_secrets(gap: Gap) -> Gap:
+    """A gap as it may stand in an entry: what the system says of a failure names folders."""
+    return replace(gap, missing=_redacted(gap.missing), because=_redacted(gap.because))
+
+
 def _model_without_secrets(model: ModelFile) -> ModelFile:
     told = (model.name, model.version, model.licence)
     name, version, licence = (_redacted(text) if text else text for text in told)
@@ -109,3 +115,15 @@ def named_by(take: Take) -> tuple[Digest, ...]:
     sources = (source.digest for source in take.recipe.sources)
     named = (take.picture.digest, take.thumbnail, take.metadata, executed, *sources)
     return tuple(digest for digest in named if digest is not None)
+
+
+def take_of(vault: Vault, work: str, picture: Digest) -> Take | None:
+    """The first take of this picture that a work has, if it has one."""
+    for stored in vault.ledger.entries_naming(picture):
+        if stored.entry.work != work:
+            continue
+        if stored.entry.kind in TAKES:
+            body = body_of(stored)
+            if isinstance(body, Take) and body.picture.digest == picture:
+                return body
+    return None

@@ -16,9 +16,11 @@ from remarque.actions.placements import NOWHERE, Folders, Placements
 from remarque.actions.ports import Vault, WatchedFile
 from remarque.actions.ratings import pictures_of_sidecar, rating_in_packet, rating_in_picture
 from remarque.errors import InputError, NotFound, StoreError
+from remarque.intake import read_picture
 from remarque.model.digests import Digest
 from remarque.model.entry import TAKES
 from remarque.model.history import Take, body_of
+from remarque.model.recipe import Recipe
 from remarque.pictures.decoding import decode
 
 SIDECAR_SUFFIX = ".xmp"
@@ -40,6 +42,14 @@ class FileMemory:
             for file in self._files.values()
             if file.picture is None
         }
+        # A picture that a program rewrote (a rating, a viewer's own notes) has other bytes than
+        # its take; moved after that, it is known by size and time, or by those bytes.
+        self._standing_of_take = {
+            (file.size_bytes, file.modified_ns): file.picture
+            for file in self._files.values()
+            if file.picture is not None
+        }
+        self._rewritten: dict[Digest, Digest] = {}
         self.places = Placements(
             {file.path: file.picture for file in self._files.values() if file.picture is not None}
         )
@@ -104,22 +114,25 @@ class FileMemory:
         if self._files.pop(path, None) is not None:
             self._vault.watching.forget([path])
 
-    def is_rating(self, whole: FileWhole, content: bytes) -> bool:
-        """Whether a known picture was only rewritten with a rating; the rating is taken then."""
-        digest = self.places.at(whole.path)
-        rating = rating_in_picture(content)
-        if digest is None or rating == self.places.ratings.get(digest, 0):
-            return False
-        if not self._has_same_pixels(digest, content):
-            return False
-        self.places.rate(digest, rating)
-        self._note(whole, digest)
-        return True
+    def is_rewritten(self, whole: FileWhole, digest: Digest, content: bytes) -> bool:
+        """Whether this is a known picture that was only rewritten: other bytes, no other picture.
+
+        Its pixels and what it says of its making are the same. That is no new take, and the time
+        of the rewriting is not when it came into being; a rating it carries now is taken.
+        """
+        for known in self._may_have_been(whole, digest):
+            if known != digest and self._is_same_picture(known, content):
+                self.places.rate(known, rating_in_picture(content))
+                self._rewritten[digest] = known
+                self.places.appear(whole.path, known)
+                self._note(whole, known)
+                return True
+        return False
 
     def read_sidecar(self, whole: FileWhole) -> None:
         """Take the rating an XMP sidecar gives to the picture beside it."""
         rating = rating_in_packet(read_file(whole.path))
-        for path in pictures_of_sidecar(whole.path, self.places.paths()):
+        for path in pictures_of_sidecar(whole.path, self.places.near(whole.path)):
             digest = self.places.at(path)
             if digest is not None and self.places.rate(digest, rating) and path in self._files:
                 self._keep(replace(self._files[path], rating=rating))
@@ -142,10 +155,24 @@ class FileMemory:
         origin = self._unrecorded.get((whole.size_bytes, whole.modified_ns))
         return origin if origin != whole.path else None
 
-    def _has_same_pixels(self, digest: Digest, content: bytes) -> bool:
+    def _may_have_been(self, whole: FileWhole, digest: Digest) -> list[Digest]:
+        """The takes a file may be a rewritten form of; none where it is a take's own bytes."""
+        standing = (whole.size_bytes, whole.modified_ns)
+        candidates = (
+            self.places.at(whole.path),
+            self._rewritten.get(digest),
+            self._standing_of_take.get(standing),
+        )
+        found = list(dict.fromkeys(one for one in candidates if one is not None))
+        return found if found and not _takes_of(self._vault, digest) else []
+
+    def _is_same_picture(self, digest: Digest, content: bytes) -> bool:
         try:
-            before = decode(self._vault.pictures.read(digest))
-            return np.array_equal(before.pixels, decode(content).pixels)
+            before = self._vault.pictures.read(digest)
+            recipe = read_picture(content).recipe
+            if recipe not in (read_picture(before).recipe, Recipe()):
+                return False  # the same pixels with another recipe are another run
+            return np.array_equal(decode(before).pixels, decode(content).pixels)
         except (InputError, StoreError):
             return False
 
@@ -156,6 +183,8 @@ class FileMemory:
 
     def _keep(self, file: WatchedFile) -> None:
         self._files[file.path] = file
+        if file.picture is not None:
+            self._standing_of_take[file.size_bytes, file.modified_ns] = file.picture
         self._vault.watching.note([file])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from remarque.actions.finding_files import read_file
 from remarque.actions.happenings import FileGone, FileWhole, RunSeen, Trouble
 from remarque.actions.inferring import infer_selections
+from remarque.actions.placements import readable
 from remarque.actions.ports import Vault
 from remarque.actions.watch_files import SIDECAR_SUFFIX, FileMemory
 from remarque.actions.watch_merging import Starred
@@ -25,14 +26,17 @@ from remarque.actions.watch_results import (
 from remarque.actions.witnessing import Seen, gap_now, record_gap, record_seen
 from remarque.errors import InputError, RemarqueError, UsageError
 from remarque.model.digests import digest_of
-from remarque.model.history import Take
-from remarque.model.witness import Observer, Witness
+from remarque.model.entry import Kind
+from remarque.model.history import Take, body_of
+from remarque.model.witness import Gap, Observer, Witness
 
 OLD_AFTER = timedelta(minutes=10)
 _SAME_TROUBLE_SECONDS = 3600.0
 _MOST_TRIES_GONE = 3
 _IDLE_SECONDS = 0.2
 _LAST_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 60.0
+_MOST_BYTES_WAITING = 256 << 20
 
 _log = logging.getLogger(__name__)
 
@@ -62,9 +66,20 @@ class WatchRecorder:
         self._vault, self._wishes, self._memory, self._timer = vault, wishes, memory, timer
         self._retries: list[_Retry] = []
         self._troubles: dict[tuple[str, str], float] = {}
+        self._on_record: set[tuple[str, str]] | None = None
         self._touched_at = 0.0
         self._untraced: deque[Take] = deque()
         self.caught_up = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether pictures that only memory holds wait to be entered, and no more should come.
+
+        Their source keeps them so long: a server its files, a folder its own.
+        """
+        waiting = (retry.item for retry in self._retries)
+        held = sum(len(one.seen.content) for one in waiting if isinstance(one, RunSeen))
+        return held >= _MOST_BYTES_WAITING
 
     def take(self, item: Item, observer: Observer) -> Iterator[Watched]:
         """Deal with one happening."""
@@ -122,7 +137,7 @@ class WatchRecorder:
         elif isinstance(item, Starred):
             self._memory.places.star(item.names)
         elif self._is_news(item):
-            yield self._gap(item.missing, item.because, observer)
+            yield self._gap(item.missing, item.because, item.observer or observer)
 
     def _file(self, whole: FileWhole) -> Iterator[Watched]:
         if self._memory.is_settled(whole):
@@ -132,7 +147,7 @@ class WatchRecorder:
             return
         content = read_file(whole.path)
         digest = digest_of(content)
-        if self._memory.is_rating(whole, content):
+        if self._memory.is_rewritten(whole, digest, content):
             return
         take = self._memory.recognised(whole, digest, self._wishes.work)
         if take is not None:
@@ -150,9 +165,11 @@ class WatchRecorder:
 
     def _record(self, seen: Seen, path: Path | None) -> TakeWatched:
         """Enter a take; on return it is on disk. Its parents follow when there is time."""
-        work = self._wishes.work or self._chosen_work(seen)
-        # The vault keeps bytes of its own: many scripts save every picture over the last one.
-        witnessed = record_seen(self._vault, work, replace(seen, path=None))
+        with self._wishes.turn():
+            work = self._wishes.work or self._chosen_work(seen)
+            # The vault keeps bytes of its own: many scripts save every picture over the last one.
+            kept = replace(seen, path=None, name=readable(seen.name))
+            witnessed = record_seen(self._vault, work, kept)
         if witnessed.new:
             self._untraced.append(witnessed.take)
         late = seen.witness.caught_up
@@ -205,31 +222,46 @@ class WatchRecorder:
     def _postpone(self, retry: _Retry, error: RemarqueError | OSError) -> Iterator[Watched]:
         because = error.message if isinstance(error, RemarqueError) else str(error)
         path = _path_of(retry.item)
-        _log.warning("not recorded yet: %s: %s", path, because)
+        log = _log.info if retry.tries else _log.warning
+        log("not recorded yet: %s: %s", path, because)
         gone = path is not None and isinstance(retry.item, FileWhole) and not path.exists()
         if gone and retry.tries + 1 >= _MOST_TRIES_GONE:
             missing = f"The picture “{path.name if path else ''}” was not recorded."
             yield self._gap(missing, "It was gone before it could be read.", retry.observer, path)
             return
-        due = self._timer() + self._wishes.rhythm.retry
+        pause = min(self._wishes.rhythm.retry * 2**retry.tries, _LONGEST_PAUSE_SECONDS)
+        due = self._timer() + pause
         self._retries.append(_Retry(retry.item, retry.observer, due, retry.tries + 1))
         if retry.tries == 0:
             yield Postponed(path, because)
 
     def _is_news(self, trouble: Trouble) -> bool:
+        """Whether to enter a trouble: not within the hour, and one lost picture only once."""
         key, now = (trouble.missing, trouble.because), self._timer()
+        if not trouble.lasting and key in self._known_gaps():
+            return False
         told = self._troubles.get(key)
         if told is not None and now - told < _SAME_TROUBLE_SECONDS:
             return False
         self._troubles[key] = now
         return True
 
+    def _known_gaps(self) -> set[tuple[str, str]]:
+        """The gaps on record when this watch first needs them: a restart meets the same losses."""
+        if self._on_record is None:
+            noted = self._vault.ledger.entries(kinds=[Kind.GAP_NOTED])
+            bodies = [body for body in map(body_of, noted) if isinstance(body, Gap)]
+            self._on_record = {(gap.missing, gap.because) for gap in bodies}
+        return self._on_record
+
     def _gap(
         self, missing: str, because: str, observer: Observer, path: Path | None = None
     ) -> Watched:
-        gap = gap_now(self._vault, observer, missing, because, work=self._wishes.work)
+        said = readable(missing), readable(because)
+        gap = gap_now(self._vault, observer, *said, work=self._wishes.work)
         try:
-            record_gap(self._vault, gap)
+            with self._wishes.turn():
+                record_gap(self._vault, gap)
         except (RemarqueError, OSError) as error:
             _log.warning("not even the gap could be recorded: %s (%s)", missing, error)
             return GapNoticed(gap, path, entered=False)
@@ -238,9 +270,10 @@ class WatchRecorder:
     def _infer(self) -> Iterator[Watched]:
         doings = self._memory.places.take_doings()
         try:
-            found = infer_selections(
-                self._vault, doings, self._memory.places, self._wishes.favourites
-            )
+            with self._wishes.turn():
+                found = infer_selections(
+                    self._vault, doings, self._memory.places, self._wishes.favourites
+                )
         except (RemarqueError, OSError) as error:
             _log.warning("what was done to the files was not judged: %s", error)
             return

@@ -1,6 +1,7 @@
 """What a watch tells whoever started it, and what may be wished of it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -14,8 +15,10 @@ from remarque.model.witness import Gap
 
 ChooseWork: TypeAlias = Callable[[Vault, Seen], str]
 InferLineage: TypeAlias = Callable[[Vault, Take], Descent | None]
+Turn: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""What is held while something is entered, so that two watches of a vault take turns."""
 Gallery: TypeAlias = Callable[[], frozenset[str]]
-"""The file names that are favourites in a gallery at this moment."""
+"""The file names, or whole paths, that are favourites in a gallery at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,15 @@ class Rhythm:
 
     A sitting is closed (checkpoint, timestamp) after ``quiet`` without a new entry, after
     ``longest`` at the latest, and every ``entries`` entries. What was done to files is judged
-    ``debounce`` after the last thing done; ``retry`` is the pause before a failed entry is tried
-    again; ``gallery`` that between two looks into a gallery.
+    ``debounce`` after the last thing done (a tool that works through a folder pauses less);
+    ``retry`` is the pause before a failed entry is tried again; ``gallery`` that between two
+    looks into a gallery.
     """
 
     quiet: float = 600.0
     longest: float = 3600.0
     entries: int = 200
-    debounce: float = 4.0
+    debounce: float = 10.0
     retry: float = 5.0
     gallery: float = 10.0
 
@@ -41,7 +45,8 @@ class WatchWishes:
     """What a watch is to do. Either ``work`` (its id) or ``choose_work`` is given.
 
     ``infer_lineage`` records the parents of a take; pictures in ``favourites`` folders are signs
-    of a selection and no takes; without ``stamp`` the authorities are not asked.
+    of a selection and no takes; without ``stamp`` the authorities are not asked; ``turn`` keeps
+    other watches of the same vault from entering the same thing at the same time.
     """
 
     work: str | None = None
@@ -51,6 +56,7 @@ class WatchWishes:
     galleries: tuple[Gallery, ...] = ()
     stamp: bool = True
     rhythm: Rhythm = field(default_factory=Rhythm)
+    turn: Turn = nullcontext
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ import logging
 import queue
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from threading import Thread
 
 from remarque.actions.checkpointing import make_checkpoint, stamp_newest
 from remarque.actions.ports import Vault
-from remarque.actions.watch_results import Rhythm, SittingClosed
+from remarque.actions.watch_results import Rhythm, SittingClosed, Turn
 from remarque.errors import RemarqueError
 
 _LAST_STAMP_SECONDS = 60.0
@@ -30,9 +31,11 @@ class Sittings:
         rhythm: Rhythm,
         *,
         stamp: bool = True,
+        turn: Turn = nullcontext,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._vault, self._rhythm, self._stamp, self._timer = vault, rhythm, stamp, timer
+        self._turn = turn
         self._entries = 0
         self._unstamped = False  # a checkpoint was made while an authority was still being asked
         self._first_at = self._last_at = timer()
@@ -77,7 +80,8 @@ class Sittings:
 
     def _close(self) -> Iterator[SittingClosed]:
         try:
-            make_checkpoint(self._vault)
+            with self._turn():
+                make_checkpoint(self._vault)
         except RemarqueError as error:
             _log.warning("the sitting could not be closed: %s", error.message)
             self._not_before = self._timer() + _AFTER_FAILURE_SECONDS

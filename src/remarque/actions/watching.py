@@ -26,6 +26,8 @@ from remarque.actions.watch_sittings import Sittings
 from remarque.model.times import format_time
 from remarque.progress import Progress, Step, be_silent
 
+_FULL_PAUSE_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
@@ -83,10 +85,12 @@ def watch(
     again, and what is lost becomes a gap of the record. At the end the sitting is closed.
     """
     recorder = WatchRecorder(vault, wishes, FileMemory(vault, known, wishes.favourites))
-    sittings = Sittings(vault, wishes.rhythm, stamp=wishes.stamp)
+    sittings = Sittings(vault, wishes.rhythm, stamp=wishes.stamp, turn=wishes.turn)
     catching_up = set(range(len(sources)))
     entries = 0
     for told in merged(sources, wishes.galleries, stop, wishes.rhythm.gallery):
+        while recorder.is_full and not stop.wait(_FULL_PAUSE_SECONDS):
+            yield from recorder.due()
         for watched in (*_entered(recorder, told), *recorder.due(idle=told is None)):
             if _is_entry(watched):
                 sittings.count()

@@ -45,6 +45,7 @@ def withhold_secrets(vault: Vault, material: CaseMaterial) -> CaseMaterial:
         pictures=tuple(digest for digest in material.pictures if digest not in withheld),
         missing=(*material.missing, *withheld.items()),
         redacted=tuple(twins),
+        withheld=tuple(withheld),
     )
 
 

@@ -8,17 +8,18 @@ from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, new_id, record
 from remarque.actions.taking import (
     describe_file,
+    gap_without_secrets,
     keep_chunks,
     look_at,
     named_by,
+    take_of,
     without_secrets,
     witness_without_secrets,
 )
 from remarque.fingerprints.pdq import PDQ_VERSION
 from remarque.intake import read_picture
-from remarque.model.digests import Digest, digest_of
-from remarque.model.entry import TAKES
-from remarque.model.history import Manner, Take, body_of
+from remarque.model.digests import digest_of
+from remarque.model.history import Manner, Take
 from remarque.model.recipe import Reading, Recipe
 from remarque.model.times import format_time
 from remarque.model.witness import Gap, Observer, Witness
@@ -63,7 +64,7 @@ def record_seen(vault: Vault, work: str, seen: Seen) -> Witnessed:
         PictureUnreadable, PictureTooLarge: The bytes are no picture that may be opened.
         DiskFull, VaultBusy, PlaceUnusable: Nothing was recorded.
     """
-    known = _take_of(vault, work, digest_of(seen.content))
+    known = take_of(vault, work, digest_of(seen.content))
     if known is not None:
         return Witnessed(known, new=False)
     file = describe_file(seen.content, seen.name, seen.came)
@@ -98,7 +99,7 @@ def record_gap(vault: Vault, gap: Gap) -> None:
     Raises:
         DiskFull, VaultBusy: Nothing was recorded.
     """
-    record(vault, Fact(gap, gap.work))
+    record(vault, Fact(gap_without_secrets(gap), gap.work))
 
 
 def gap_now(
@@ -126,14 +127,3 @@ def _witness_of(vault: Vault, seen: Seen) -> Witness:
     if seen.executed is None:
         return witness
     return replace(witness, executed=vault.pictures.keep_bytes(seen.executed))
-
-
-def _take_of(vault: Vault, work: str, picture: Digest) -> Take | None:
-    for stored in vault.ledger.entries_naming(picture):
-        if stored.entry.work != work:
-            continue
-        if stored.entry.kind in TAKES:
-            body = body_of(stored)
-            if isinstance(body, Take) and body.picture.digest == picture:
-                return body
-    return None

@@ -35,7 +35,7 @@ def section(title: str, blocks: Iterable[Json], *, level: int = 1, new_page: boo
 
 
 def paragraph(*pieces: str | Json, size: str = "body") -> Json:
-    """Running text; ``size`` is lead, body or small."""
+    """Running text; ``size`` is lead, body, small, or head: body that stays with what follows."""
     return {"type": "paragraph", "spans": spans(*pieces), "size": size}
 
 

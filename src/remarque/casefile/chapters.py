@@ -125,11 +125,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A selection inferred from what was done with files; ``confirmed`` by a later statement."""
+    """A selection inferred from what was done with files; ``confirmed`` by a later statement.
+
+    ``leaf`` is the leaf digest of its entry (hex), by which the statement names it.
+    """
 
     dated: Dated
     selection: SelectionInferred
     confirmed: bool
+    leaf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ class EntrySeen:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A picture the record names whose bytes are not here, and why."""
+    """A file the record names whose bytes are not in the bundle, and why."""
 
     digest: Digest
     reason: str
@@ -213,6 +217,7 @@ class Story:
     gaps: tuple[GapSeen, ...] = ()
     tally: Tally | None = None
     order_basis: tuple[str, ...] = ()
+    withheld: tuple[Absence, ...] = ()
 
     @property
     def accused(self) -> Copy | None:
@@ -221,11 +226,13 @@ class Story:
 
     @property
     def chosen(self) -> Digest | None:
-        """The picture of the last selection, else of the last edition, else of the last take."""
+        """The picture of the last selection, else edition, else inferred selection, else take."""
         if self.choices:
             return self.choices[-1].selection.picture
         if self.publications:
             return self.publications[-1].edition.source
+        if self.inferred:
+            return self.inferred[-1].selection.picture
         return self.steps[-1].take.picture.digest if self.steps else None
 
     def step_of(self, picture: Digest) -> Step | None:

@@ -46,7 +46,8 @@ class CaseMaterial:
     ``read_picture`` gives the bytes of a digest in ``pictures``; ``missing`` names digests whose
     bytes are gone, with the sentence that says why. ``trusted_roots`` are PEM certificates of
     timestamp authorities the author trusts. ``sighting`` is the sighting id the case is about.
-    ``redacted`` are copies that stand for files in ``missing`` whose metadata names secrets.
+    ``withheld`` are those of ``missing`` that the author keeps back because their metadata names
+    secrets: the vault still has them. ``redacted`` are the copies that stand for them.
     """
 
     author: str
@@ -68,3 +69,4 @@ class CaseMaterial:
     written_at: str
     software: str
     redacted: tuple[RedactedTwin, ...] = ()
+    withheld: tuple[Digest, ...] = ()

@@ -5,12 +5,12 @@ from remarque.casefile.exhibits.closing import (
     appendix_sections,
     evidence_section,
     integrity_section,
-    limits_section,
     parts_section,
 )
 from remarque.casefile.exhibits.copies import copy_section, editions_section
 from remarque.casefile.exhibits.cover import cover_page, reading_section
 from remarque.casefile.exhibits.edits import edits_section
+from remarque.casefile.exhibits.limits import limits_section
 from remarque.casefile.exhibits.making import (
     intent_section,
     recipes_section,
@@ -19,6 +19,7 @@ from remarque.casefile.exhibits.making import (
 )
 from remarque.casefile.exhibits.tallies import tally_section
 from remarque.casefile.exhibits.timeline import timeline_section
+from remarque.casefile.exhibits.witnesses import witnesses_section
 from remarque.casefile.lettering import legible_json
 from remarque.casefile.plates import PlateMaker
 from remarque.casefile.wording import en
@@ -35,6 +36,7 @@ def compose_pages(story: Story, maker: PlateMaker) -> Json:
         steps_section(story, maker),
         *edits_section(story, maker),
         *recipes_section(story),
+        *witnesses_section(story),
         selection_section(story, maker),
         *tally_section(story),
         editions_section(story, maker),

@@ -65,6 +65,8 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
     descents = [body for body, _ in of_work if isinstance(body, Descent)]
     dates = {body.take: dated for body, dated in of_work if isinstance(body, Take)}
     graph = lineage_of(takes, descents)
+    missing = [Absence(digest, reason) for digest, reason in material.missing]
+    withheld = set(material.withheld)
     story = Story(
         author=material.author,
         key_id=material.key_id,
@@ -84,11 +86,12 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         about=material.sighting,
         entries=tuple(_entry_seen(proven, dated) for proven, _, dated in told),
         checkpoints=checkpoints,
-        absences=tuple(Absence(digest, reason) for digest, reason in material.missing),
+        absences=tuple(one for one in missing if one.digest not in withheld),
         inferred=_inferred(told),
         gaps=tuple(GapSeen(d, body) for body, d in of_work if isinstance(body, Gap)),
         tally=_tally(of_work),
         order_basis=graph.order_basis,
+        withheld=tuple(one for one in missing if one.digest in withheld),
     )
     if material.sighting is not None and story.accused is None:
         raise NotFound(
@@ -122,9 +125,9 @@ def _inferred(told: Iterable[tuple[ProvenEntry, Body, Dated]]) -> tuple[Inferred
     told = list(told)
     confirmed = {body.confirms for _, body, _ in told if isinstance(body, Selection)}
     return tuple(
-        Inferred(dated, body, proven.stored.leaf_digest.hex() in confirmed)
+        Inferred(dated, body, leaf in confirmed, leaf)
         for proven, body, dated in told
-        if isinstance(body, SelectionInferred)
+        if isinstance(body, SelectionInferred) and (leaf := proven.stored.leaf_digest.hex())
     )
 
 

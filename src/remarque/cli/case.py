@@ -1,5 +1,7 @@
 """``remarque case``: write the case file of a work."""
 
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +11,11 @@ from remarque.cli.options import ForceOption, JsonOption, NoStampOption, QuietOp
 from remarque.cli.output import print_json, progress_bar, say, warn
 from remarque.cli.reporting import WORDS
 from remarque.cli.vaults import opened
+from remarque.model.digests import Digest
 from remarque.model.entry import StampState
+
+MOST_NAMED = 8
+_REST_OF_DIGEST = re.compile(r"(?<=[0-9a-f]{12})[0-9a-f]{52}")
 
 
 def case(
@@ -47,10 +53,12 @@ def case(
         stamps = opened_vault.ledger.stamps()
     for sentence in written.warnings:
         warn(sentence)
-    for digest, reason in written.missing:
-        warn(f"not in the bundle: {digest}: {reason}")
-    if not any(stamp.state is StampState.HELD for stamp in stamps):
-        warn("no outside timestamp covers this work: the record is self-attested")
+    for sentence in _not_in_the_bundle(written.missing):
+        warn(sentence)
+    states = {stamp.state for stamp in stamps}
+    if StampState.HELD not in states:
+        awaited = ", asked for and still to come" if StampState.PENDING in states else ""
+        warn(f"no outside timestamp covers this work{awaited}: for now it is self-attested")
     if json:
         print_json(
             {
@@ -68,3 +76,12 @@ def case(
     say(f"case file: {written.pdf}")
     say(f"bundle:    {written.bundle}  ({written.entries} entries, {written.pictures} files)")
     say(f"checked by remarque verify: {WORDS[written.report.outcome][0]}")
+
+
+def _not_in_the_bundle(missing: Sequence[tuple[Digest, str]]) -> Iterator[str]:
+    """A sentence for each file, its digest cut; of many the first, for the rest the list."""
+    for digest, reason in missing[:MOST_NAMED]:
+        yield _REST_OF_DIGEST.sub("…", f"not in the bundle: {digest}: {reason}")
+    left = len(missing) - MOST_NAMED
+    if left > 0:
+        yield f"not in the bundle: {left} more; case.pdf and bundle.json list every one"

@@ -7,6 +7,7 @@ import typer
 
 from remarque.cli.options import JsonOption, NoStampOption, VaultOption
 from remarque.cli.output import clean, print_json, say
+from remarque.cli.show_lines import many
 from remarque.cli.vaults import close_sitting, opened
 from remarque.errors import UsageError
 from remarque.model.canonical import Json, json_from_value
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from remarque.actions.ports import Vault
 
 _MOST_NAMES = 6
+_MOST_LEFT = 10
 _NO_CHOICE = "n"
 
 
@@ -58,7 +60,8 @@ def choose(
     if json:
         print_json(json_from_value(selection))
     else:
-        say(f"recorded: chosen over {len(selection.over)} other(s), because {selection.because}")
+        others = many(len(selection.over), "other picture")
+        say(f"recorded: chosen over {others}, because {selection.because}")
 
 
 def _owed(vault: "Path | None", work: str | None, *, ask: bool, stamp: bool, as_json: bool) -> None:
@@ -85,21 +88,44 @@ def _ask_each(vault: "Vault", owed: "list[Pending]") -> int:
     """Ask for each reason; how many were given. A reason that was typed is on disk at once."""
     from remarque.actions.confirming import confirm
 
-    given = 0
-    say("Type the reason and Enter. Enter alone leaves it for later, n: it was no choice.")
-    for one in owed:
-        say(_shown(one))
-        try:
-            answer = input("  because: ").strip()
-        except EOFError:
+    left = list(owed)
+    say(
+        "Type the reason and Enter. Enter alone leaves it for later, n: it was no choice. "
+        "Ctrl-C ends; what was typed is kept."
+    )
+    for place, one in enumerate(owed, start=1):
+        say(f"{place} of {len(owed)}: {_shown(one)}")
+        answer = _asked("  because: ")
+        if answer is None:
             break
         if answer.lower() == _NO_CHOICE:
             say("  left as it is: inferred, without a reason")
         elif answer:
             confirm(vault, one, answer)
-            given += 1
-    say(f"{given} of {len(owed)} choices have their reason now")
-    return given
+            left.remove(one)
+    _sum_up(len(owed), left)
+    return len(owed) - len(left)
+
+
+def _asked(question: str) -> str | None:
+    """What was typed; None where the person is done (Ctrl-C, Ctrl-D)."""
+    try:
+        typed = input(question)
+    except (EOFError, KeyboardInterrupt):
+        say()
+        return None
+    # A terminal of another encoding gives bytes that are no text; an entry is text.
+    return typed.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def _sum_up(asked: int, left: "list[Pending]") -> None:
+    say(f"{asked - len(left)} of {asked} choices have their reason now")
+    if left:
+        say("still without a reason:")
+    for one in left[:_MOST_LEFT]:
+        say(f"  {_shown(one)}")
+    if len(left) > _MOST_LEFT:
+        say(f"  and {len(left) - _MOST_LEFT} more: remarque choose --pending")
 
 
 def _shown(one: "Pending") -> str:

@@ -1,6 +1,9 @@
 """Reports in the terminal: one row a judgement, and exit codes that scripts can trust."""
 
-from remarque.cli.output import print_json, say
+from rich.text import Text
+
+from remarque.cli.output import print_json, say, stdout_console
+from remarque.cli.show_lines import line
 from remarque.model.canonical import Json, json_from_value
 from remarque.model.reports import Outcome, Report
 
@@ -27,11 +30,14 @@ def show_report(report: Report, *, as_json: bool) -> int:
     if as_json:
         print_json(report_as_json(report))
         return EXIT_CODES[report.outcome]
+    console = stdout_console()
     say(report.subject, style="bold")
     for check in report.checks:
         word, style = WORDS[check.outcome]
         about = f" ({check.about})" if check.about and check.about not in check.sentence else ""
-        say(f"  {word:<14}  {check.name}{about}: {check.sentence}", style=style)
+        text = f"{check.name}{about}: {check.sentence}"
+        for row in line(text, style, lead=Text(f"  {word:<14}  ", style)).rows(console):
+            console.print(row)
     word, style = WORDS[report.outcome]
     say(f"outcome: {word}", style=style)
     return EXIT_CODES[report.outcome]

@@ -21,6 +21,10 @@ def show(
     all_takes: Annotated[
         bool, typer.Option("--all", help=f"Draw every take, not only the last {SHOWN}.")
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Texts in full, exact times, and what each line rests on."),
+    ] = False,
     vault: VaultOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -34,7 +38,7 @@ def show(
     else:
         from remarque.cli.show_drawing import draw
 
-        draw(telling)
+        draw(telling, full=full)
 
 
 def telling_as_json(telling: "Telling") -> Json:

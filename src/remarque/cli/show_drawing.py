@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from remarque.cli.output import ACCENT, clean, stdout_console
-from remarque.model.changes import Change
-from remarque.model.descent import Relation
+from remarque.cli.show_endings import choices, counts, missing
+from remarque.cli.show_lines import Line, cut, inside, line, moment
+from remarque.model.changes import Category, Change
+from remarque.model.descent import Basis, Relation
 from remarque.model.rewording import Action
-from remarque.model.tally import Tally
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from remarque.actions.telling import Telling, ToldStep
 
 SHORTEST_ID = 12
@@ -25,40 +28,52 @@ STYLES = {
     Action.REWEIGHTED: ("×", "magenta"),
     Action.CHANGED: ("=", "blue"),
 }
+_BEGINNING = ("prompt", "negative_prompt", "model", "seed", "steps", "cfg", "sampler")
 
 Children = dict[int | None, list["ToldStep"]]
 
 
-def draw(telling: "Telling") -> None:
-    """Print the tree. What users and files say is text, never markup."""
-    console = stdout_console()
-    for line in _lines(telling):
-        console.print(line)
+def draw(telling: "Telling", *, full: bool = False, console: "Console | None" = None) -> None:
+    """Print the tree. What users and files say is text, never markup.
+
+    Args:
+        telling: The work's history.
+        full: Texts uncut, times as recorded, and what each line of lineage rests on.
+        console: Where to; standard output if left out.
+    """
+    console = console or stdout_console()
+    for drawn in _lines(telling, full=full):
+        for row in drawn.rows(console):
+            console.print(row)
 
 
-def _lines(telling: "Telling") -> Iterator[Text]:
+def _lines(telling: "Telling", *, full: bool) -> Iterator[Line]:
     history, count = telling.history, len(telling.graph.order)
-    yield Text.assemble((clean(history.title), f"bold {ACCENT}"), f"  work {history.work}")
+    title = Text.assemble((clean(history.title), f"bold {ACCENT}"), f"  work {history.work}")
+    title.append("  times in UTC", "dim")
+    yield line(title, lead="")
     for intent in history.intents:
-        yield _text(f"  intent, stated {intent.time}: {intent.body.text}", "italic")
+        said = cut(intent.body.text, full=full)
+        yield line(f"intent, stated {moment(intent.time, full=full)}: {said}", "italic")
     if not history.intents:
-        yield _text("  no intent stated", "dim")
+        yield line("no intent stated", "dim")
     for sentence in telling.graph.order_basis:
-        yield _text(f"  {sentence}", "dim")
+        yield line(sentence, "dim")
     hidden = count - len(telling.steps)
     if hidden:
-        yield _text(
-            f"  the last {len(telling.steps)} of {count} takes; to see the {hidden} before them "
+        yield line(
+            f"the last {len(telling.steps)} of {count} takes; to see the {hidden} before them "
             f"too: remarque show {history.work} --all",
             "yellow",
         )
-    yield from _tree(telling)
-    yield from _choices(telling)
-    yield from _missing(telling)
-    yield from _tally(telling.tally)
+    yield from _tree(telling, full=full)
+    yield line("", lead="")
+    yield from choices(telling, full=full)
+    yield from missing(telling, full=full)
+    yield from counts(telling.tally)
 
 
-def _tree(telling: "Telling") -> Iterator[Text]:
+def _tree(telling: "Telling", *, full: bool) -> Iterator[Line]:
     """Takes made from a picture stand under it; the next take of a sitting stands beside it."""
     shown = {told.number for told in telling.steps}
     children: Children = {}
@@ -71,124 +86,80 @@ def _tree(telling: "Telling") -> Iterator[Text]:
     while waiting:
         told, depth = waiting.pop()
         below = children.get(told.number, [])
-        yield from _step(told, depth, has_children=bool(below))
+        yield from _step(told, depth, has_children=bool(below), full=full)
         waiting += [(child, min(depth + 1, DEEPEST)) for child in reversed(below)]
 
 
-def _step(told: "ToldStep", depth: int, *, has_children: bool) -> Iterator[Text]:
+def _step(told: "ToldStep", depth: int, *, has_children: bool, full: bool) -> Iterator[Line]:
     step, take = told.step, told.step.take
     before = "  " + "│  " * depth
-    yield _text(f"{before}│", ACCENT)
-    yield Text.assemble(
-        (f"{before}{'├─' if depth else ''}● ", ACCENT),
+    bars = f"{before}│  {'│ ' if has_children else ''}"
+    yield line("", lead=Text(f"{before}│", ACCENT))
+    head = Text.assemble(
         (f"take {step.number}", "bold"),
-        f"  {clean(take.picture.name)}  {take.take[:SHORTEST_ID]}  ",
-        (f"{told.graded.grade}", "dim"),
-        f"  file of {take.picture.modified}, entered {told.take.time}",
+        f"  {clean(take.picture.name)}  ",
+        (f"{take.take[:SHORTEST_ID]}  {told.graded.grade}", "dim"),
     )
-    inside = f"{before}│  {'│ ' if has_children else ''}"
+    yield inside(before, head, sign=Text(f"{'├─' if depth else ''}● ", ACCENT))
+    yield inside(bars, _when(told, full=full), "dim")
     if told.problem:
-        yield _text(f"{inside}{told.problem}", "yellow")
-    yield from (_text(inside + line, "dim") for line in _origin(told))
-    for change in step.changes:
-        yield _change(inside, change)
+        yield inside(bars, told.problem, "yellow")
+    for sentence in _origin(told, full=full):
+        yield inside(bars, sentence, "dim")
+    yield from _changes(bars, step.changes, full=full)
     if step.parent is not None and not step.changes:
-        yield _text(f"{inside}no recorded difference to take {step.parent}", "dim")
+        yield inside(bars, f"no recorded difference to take {step.parent}", "dim")
     if step.incomparable:
         names = ", ".join(name.replace("_", " ") for name in step.incomparable)
-        yield _text(f"{inside}recorded in only one of the two takes: {names}", "dim")
+        yield inside(bars, f"recorded in only one of the two takes: {names}", "dim")
 
 
-def _origin(told: "ToldStep") -> Iterator[str]:
+def _when(told: "ToldStep", *, full: bool) -> str:
+    """When the file came into being, when it was entered if that says more, and who saw it."""
+    take, witness = told.step.take, told.step.take.witness
+    when = f"file of {moment(take.picture.modified, full=full)}"
+    if full or witness is None or witness.caught_up:
+        when += f", entered {moment(told.take.time, full=full)}"
+    if witness is not None:
+        program = f" in {witness.program}" if witness.program else ""
+        when += f", seen by {witness.observer}{program}"
+        when += "" if witness.saved else ", a preview that was not saved"
+        when += ", was there before the watch began" if witness.caught_up else ""
+    return when
+
+
+def _origin(told: "ToldStep", *, full: bool) -> Iterator[str]:
     """How the take came from its parent and how that is known; the recipe of a beginning."""
     step = told.step
-    if step.relation is not None:
+    if step.basis is Basis.RECIPE:
+        # Nothing but the neighbour is known: a relation would say more than is known.
+        yield f"compared with take {step.parent}, its neighbour; no parent is known"
+    elif step.relation is not None:
         parent = f"take {step.parent}" if step.parent else "a picture outside this work"
-        yield f"{step.relation} of {parent}, by {step.basis}: {step.because}"
+        because = f": {step.because}" if full else ""
+        yield f"{step.relation} of {parent}, by {step.basis} (inferred){because}"
     others = [str(number) for number in step.parents[1:]]
     if others:
         yield f"also from take {', '.join(others)}"
     if step.parent is None:
-        recipe = step.take.recipe
-        for name in ("prompt", "negative_prompt", "model", "seed", "steps", "cfg", "sampler"):
-            value = getattr(recipe, name)
+        for name in _BEGINNING:
+            value = getattr(step.take.recipe, name)
             if value not in (None, ""):
-                yield f"{name.replace('_', ' ')}: {value}"
+                yield f"{name.replace('_', ' ')}: {cut(str(value), full=full)}"
 
 
-def _change(inside: str, change: Change) -> Text:
-    sign, style = STYLES[change.action]
-    return Text.assemble(
-        inside,
-        (f"{sign} ", style),
-        (f"{change.category}: ", "dim"),
-        (clean(change.sentence), style),
-    )
+def _changes(bars: str, changes: tuple[Change, ...], *, full: bool) -> Iterator[Line]:
+    """One line a change; changed parameters together, because there are many and each is short."""
+    parameters = [one for one in changes if _is_plain_parameter(one)]
+    for change in changes:
+        if change in parameters and change is not parameters[0]:
+            continue
+        sign, style = STYLES[change.action]
+        together = parameters if change in parameters else [change]
+        sentence = "; ".join(cut(one.sentence, full=full) for one in together)
+        body = Text.assemble((f"{change.category}: ", "dim"), (clean(sentence), style))
+        yield inside(bars, body, sign=Text(f"{sign} ", style))
 
 
-def _choices(telling: "Telling") -> Iterator[Text]:
-    history, numbers = telling.history, telling.numbers
-    for selection in history.selections:
-        over = ", ".join(str(numbers.get(digest, "?")) for digest in selection.body.over[:12])
-        more = f" and {len(selection.body.over) - 12} more" if len(selection.body.over) > 12 else ""  # noqa: PLR2004
-        yield _text(
-            f"  ◆ {selection.time}  take {numbers.get(selection.body.picture, '?')} chosen over "
-            f"{over}{more}: {selection.body.because}  (statement)",
-            ACCENT,
-        )
-    for edition in history.editions:
-        marks = ", ".join(mark.kind for mark in edition.body.marks)
-        yield _text(f"  ■ {edition.time}  published {edition.body.name} with {marks}")
-    for sighting in history.sightings:
-        yield _text(
-            f"  ◉ {sighting.time}  seen: {sighting.body.suspect.name}, {sighting.body.verdict}"
-            f" (sighting {sighting.body.sighting})"
-        )
-
-
-def _missing(telling: "Telling") -> Iterator[Text]:
-    for inferred in telling.without_reason:
-        number = telling.numbers.get(inferred.body.picture, "?")
-        yield _text(
-            f"  ◇ {inferred.time}  take {number} preferred to {len(inferred.body.over)} others, "
-            f"{inferred.body.sign} (inferred): its reason is missing; give it with remarque choose",
-            "yellow",
-        )
-    for gap in telling.gaps:
-        yield _text(
-            f"  ✕ {gap.noticed}  missing: {gap.missing} ({gap.because}; {gap.observer})", "yellow"
-        )
-    for problem in telling.graph.problems:
-        yield _text(f"  ! {problem}", "yellow")
-
-
-def _tally(tally: Tally) -> Iterator[Text]:
-    yield Text()
-    words = f"{tally.tried} phrases tried"
-    if tally.kept is not None:
-        words += f", {tally.kept} kept in what was chosen, {tally.dropped} dropped"
-    yield _text(f"  words       {words}", "dim")
-    explored = ", ".join(
-        f"{name.replace('_', ' ')} {count}" for name, count in tally.parameters.items() if count > 1
-    )
-    yield _text(f"  parameters  values tried: {explored or 'one of each'}", "dim")
-    viewed = "viewed not recorded" if tally.viewed is None else f"{tally.viewed} viewed"
-    yield _text(
-        f"  pictures    {tally.made} made ({tally.previews} of them previews never saved), "
-        f"{viewed}, {tally.rejected} rejected, {tally.chosen} chosen, {tally.inferred} preferred "
-        f"(inferred), {tally.published} published",
-        "dim",
-    )
-    minutes = round(tally.seconds / 60)
-    count = len(tally.sittings)
-    yield _text(
-        f"  time        {count} sitting{'s' if count != 1 else ''}, {minutes} minutes between the "
-        "first and last takes of each",
-        "dim",
-    )
-    for remark in tally.remarks:
-        yield _text(f"  {remark}", "dim")
-
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(clean(text), style=style)
+def _is_plain_parameter(change: Change) -> bool:
+    return change.category is Category.PARAMETERS and change.action is Action.CHANGED

@@ -32,9 +32,12 @@ class Service(StrEnum):
 
 def watch(
     places: Annotated[
-        list[str],
-        typer.Argument(help="Folders pictures are saved in, or a ComfyUI server's http address."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="Folders pictures are saved in, or a ComfyUI server's http address. "
+            "None: only what other programs hand over."
+        ),
+    ] = None,
     work: Annotated[
         str | None, typer.Option("--work", help="The work all pictures belong to.")
     ] = None,
@@ -52,6 +55,10 @@ def watch(
         Service | None,
         typer.Option("--service", help="Print a unit that starts this watch; do not watch."),
     ] = None,
+    no_inbox: Annotated[
+        bool,
+        typer.Option("--no-inbox", help="Do not take in what other programs hand over."),
+    ] = False,
     vault: VaultOption = None,
     no_timestamp: NoStampOption = False,
     quiet: QuietOption = False,
@@ -65,11 +72,18 @@ def watch(
             "a watch needs either --work NAME or --auto",
             hint="--work puts every picture into one work; --auto groups them by lineage.",
         )
+    places = places or []
+    if no_inbox and not places:
+        raise UsageError("there is nothing to watch: name a folder or a ComfyUI server")
     if service is not None:
-        _print_service(service, _arguments(places, work, existing, favourites or [], vault))
+        words = _arguments(places, work, favourites or [], vault)
+        words += ["--existing"] if existing else []
+        _print_service(service, words + (["--no-inbox"] if no_inbox else []))
         return
     with opened(vault, to_write=True) as opened_vault, _stopping() as stop:
-        prepared = _prepared(opened_vault, places, favourites or [], existing=existing)
+        prepared = _prepared(
+            opened_vault, places, favourites or [], existing=existing, inbox=not no_inbox
+        )
         wishes = _wishes(opened_vault, work, favourites or [], prepared, stamp=not no_timestamp)
         _greet(prepared, quiet=quiet or json)
         for watched in _watching(opened_vault, prepared, wishes, stop):
@@ -78,11 +92,16 @@ def watch(
 
 
 def _prepared(
-    vault: "Vault", places: Sequence[str], favourites: Sequence[Path], *, existing: bool
+    vault: "Vault",
+    places: Sequence[str],
+    favourites: Sequence[Path],
+    *,
+    existing: bool,
+    inbox: bool,
 ) -> "Prepared":
     from remarque.wiring.watch_sources import prepare_sources
 
-    return prepare_sources(vault, places, favourites, existing=existing)
+    return prepare_sources(vault, places, favourites, existing=existing, inbox=inbox)
 
 
 def _wishes(
@@ -93,10 +112,10 @@ def _wishes(
     *,
     stamp: bool,
 ) -> "WatchWishes":
-    from remarque.actions.grouping import choose_work
     from remarque.actions.lineage import infer_lineage
     from remarque.actions.watch_results import WatchWishes
     from remarque.actions.works import open_work
+    from remarque.wiring.inbox_source import choose_work
 
     return WatchWishes(
         work=open_work(vault, work)[0] if work is not None else None,
@@ -105,6 +124,7 @@ def _wishes(
         favourites=tuple(folder.expanduser().resolve() for folder in favourites),
         galleries=prepared.galleries,
         stamp=stamp,
+        turn=prepared.turn,
     )
 
 
@@ -150,7 +170,6 @@ def _stopping() -> Iterator[Event]:
 def _arguments(
     places: Sequence[str],
     work: str | None,
-    existing: bool,  # noqa: FBT001 - the options of the verb, in their order
     favourites: Sequence[Path],
     vault: Path | None,
 ) -> list[str]:
@@ -161,7 +180,6 @@ def _arguments(
         place if "://" in place else str(Path(place).expanduser().resolve()) for place in places
     ]
     words += ["--work", work] if work is not None else ["--auto"]
-    words += ["--existing"] if existing else []
     for folder in favourites:
         words += ["--favourites", str(folder.expanduser().resolve())]
     return [*words, "--vault", str(vault_place(vault)), "--quiet"]

@@ -12,6 +12,7 @@ from remarque.actions.watch_results import (
     Watched,
 )
 from remarque.cli.output import print_json, say, warn
+from remarque.cli.show_lines import many
 from remarque.cli.vaults import warn_of_stamps
 from remarque.model.canonical import Json
 
@@ -31,7 +32,7 @@ def tell_end(vault: Vault, *, as_json: bool, quiet: bool) -> None:
     """Say how many choices lack their reason."""
     pending = len(pending_choices(vault))
     if pending and not (as_json or quiet):
-        say(f"{pending} choice(s) of yours still lack a reason: remarque choose")
+        say(f"without a reason: {many(pending, 'choice')}. Say why with: remarque choose")
 
 
 def _warn_of(watched: Watched) -> None:
@@ -57,8 +58,8 @@ def _sentence(watched: Watched) -> str:
         took = f" after {watched.seconds:.1f} s" if watched.seconds is not None else ""
         return f"{name}: recorded{took}"
     if isinstance(watched, SelectionNoticed):
-        others = len(watched.inferred.over)
-        return f"a choice over {others} other(s) was inferred: {watched.inferred.detail}"
+        others = many(len(watched.inferred.over), "other picture")
+        return f"a choice over {others} was inferred: {watched.inferred.detail}"
     if isinstance(watched, CaughtUp) and watched.pictures:
         return f"{watched.pictures} pictures came while nobody watched; they are imported"
     return ""

@@ -11,6 +11,7 @@ from remarque.errors import InputError, OutsideError
 from remarque.model.times import Clock
 
 _MOST_TRIES = 3
+_SHOWN_OF_ID = 40
 _LARGEST_INPUT = 64 * 1024 * 1024
 _KINDS = ("input", "output", "temp")
 _CLOCK_STEP = timedelta(seconds=2)  # file times on the web have whole seconds
@@ -39,12 +40,12 @@ class Fetching:
             file = self.answers.file(shown.filename, shown.subfolder, shown.kind)
             happening = self._seen(run, shown, file, late=late)
         except InputError as error:
-            happening = _lost(shown, error.message)
+            happening = _lost(run, shown, error.message)
         except OutsideError as error:
             self.tries[tried] = self.tries.get(tried, 0) + 1
             if self.tries[tried] < _MOST_TRIES:
                 raise
-            happening = _lost(shown, error.message)
+            happening = _lost(run, shown, error.message)
         self.tries.pop(tried, None)
         return happening
 
@@ -52,10 +53,10 @@ class Fetching:
         self, run: Run, shown: Shown, file: Answered | None, *, late: bool
     ) -> RunSeen | Trouble:
         if file is None:
-            return _lost(shown, "the server no longer has the file")
+            return _lost(run, shown, "the server no longer has the file")
         came = self._came(run, file)
         if came is None:
-            return _lost(shown, "the server does not say when it was made")
+            return _lost(run, shown, "the server does not say when it was made")
         beside = Beside(load=lambda name: self._input(run, name), caught_up=late)
         return RunSeen(seen_of(run, shown, (file.content, came), self.around, beside))
 
@@ -91,7 +92,9 @@ def _place_of(name: str) -> tuple[str, str, str]:
     return filename, subfolder, kind or "input"
 
 
-def _lost(shown: Shown, because: str) -> Trouble:
+def _lost(run: Run, shown: Shown, because: str) -> Trouble:
+    """A loss that no other is worded like: ComfyUI gives the same name again after a deletion."""
     what = "saved picture" if shown.kind == "output" else "preview"
     where = "/".join(part for part in (shown.subfolder, shown.filename) if part)
-    return Trouble(f"The {what} {where} was not recorded.", f"{because[:1].upper()}{because[1:]}.")
+    why = f"{because[:1].upper()}{because[1:]} (run {run.id[:_SHOWN_OF_ID]})."
+    return Trouble(f"The {what} {where} was not recorded.", why)

@@ -44,6 +44,11 @@ class Shown:
     earlier: bool = False
 
     @property
+    def name(self) -> str:
+        """The file's name without folders."""
+        return self.filename.replace("\\", "/").rpartition("/")[2]
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """What names the file on the server."""
         return self.kind, self.subfolder, self.filename
@@ -125,7 +130,8 @@ def _files(output: Json) -> Iterator[tuple[str, str, str]]:
             if not isinstance(name, str) or not isinstance(subfolder, str):
                 continue
             fits = len(name) <= _LONGEST_NAME and len(subfolder) <= _LONGEST_NAME
-            if fits and kind in {"output", "temp"} and name.casefold().endswith(_ENDINGS):
+            known = isinstance(kind, str) and kind in {"output", "temp"}
+            if fits and known and name.casefold().endswith(_ENDINGS):
                 yield name, subfolder, kind
 
 

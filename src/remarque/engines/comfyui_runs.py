@@ -69,7 +69,7 @@ def seen_of(
         remarks.append("The executed prompt has no canonical JSON form and was not kept as such.")
     return Seen(
         content=content,
-        name=shown.filename.replace("\\", "/").rpartition("/")[2],
+        name=shown.name,
         came=came,
         witness=Witness(
             observer=around.observer,

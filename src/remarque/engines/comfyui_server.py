@@ -6,10 +6,11 @@ is the bell, and ``/history`` is what is read when it rings.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from threading import Event
 
-from remarque.actions.happenings import Happening, Quiet, Trouble
+from remarque.actions.happenings import Happening, Quiet, RunSeen, Trouble
 from remarque.engines.comfyui_address import address_of
 from remarque.engines.comfyui_answers import Answers
 from remarque.engines.comfyui_bell import Bell
@@ -18,7 +19,7 @@ from remarque.engines.comfyui_fetching import Fetching
 from remarque.engines.comfyui_runs import Surroundings
 from remarque.engines.comfyui_told import Told
 from remarque.errors import OutsideError
-from remarque.model.times import Clock
+from remarque.model.times import Clock, format_time
 from remarque.model.witness import Observer
 
 _QUIET_SECONDS = 0.5
@@ -33,15 +34,24 @@ class ComfyServer:
     server's clock need not be this computer's.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        recorded: Mapping[str, AbstractSet[str]] | None = None,
+    ) -> None:
         """Take the address; nothing is asked yet.
+
+        ``recorded`` are the names of the pictures on record by the id of their run: a watch that
+        is started again does not ask for them, and does not miss those that were deleted since.
 
         Raises:
             UsageError: It is no http or https address.
         """
         self._address = address_of(url)
         self._clock = clock
-        self._told = Told()
+        self._told = Told(recorded)
         self._tries: dict[tuple[str, tuple[str, str, str]], int] = {}
         self._in_time: set[str] = set()
         self._queued = 0
@@ -103,7 +113,8 @@ class ComfyServer:
                 if not self._told.has_told(run, shown):
                     happening = fetching.picture(run, shown, late=run.id not in self._in_time)
                     self._told.note_picture(run, shown)
-                    yield happening
+                    if isinstance(happening, RunSeen) or not self._told.may_have_told(shown):
+                        yield happening
             self._told.note_run(run.id)
             self._in_time.discard(run.id)
 
@@ -111,10 +122,12 @@ class ComfyServer:
         """Say what a restart may have swallowed: ComfyUI keeps its history only in memory."""
         queued, self._queued = self._queued, 0
         if queued and not self._told.recognised and not _queue_length(answers):
+            noticed = f" ({format_time(self._clock.now())})" if self._clock is not None else ""
             yield Trouble(
                 f"Pictures of up to {queued} runs that ComfyUI had queued or under way are not "
                 "recorded, if they were made.",
-                "ComfyUI was started anew, or its history was cleared, before it could be read.",
+                "ComfyUI was started anew, or its history was cleared, before it could be "
+                f"read{noticed}.",
             )
 
     def _out_of_sight(self, error: OutsideError) -> Trouble:

@@ -1,6 +1,7 @@
 """Which runs and pictures of a ComfyUI server were told already, and which were not yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from remarque.engines.comfyui_answers import Answers
@@ -13,9 +14,14 @@ _MOST_KEPT = 50_000
 
 
 class Told:
-    """Memory of one watch. Runs are known by their id, pictures by run and file."""
+    """Memory of one watch. Runs are known by their id, pictures by run and file.
 
-    def __init__(self) -> None:
+    ``recorded`` are the names of the picture files an earlier watch has recorded, by run.
+    """
+
+    def __init__(self, recorded: Mapping[str, AbstractSet[str]] | None = None) -> None:
+        self._recorded = recorded or {}
+        self._recorded_names = frozenset[str]().union(*self._recorded.values())
         self._runs: dict[str, None] = {}
         self._files: dict[tuple[str, str, str], str] = {}
         self.recognised = False
@@ -46,7 +52,14 @@ class Told:
     def has_told(self, run: Run, shown: Shown) -> bool:
         """Whether a picture was told: of this run, or of the run that really made it."""
         told_by = self._files.get(shown.key)
-        return told_by is not None and (shown.earlier or told_by == run.id)
+        if told_by is not None and (shown.earlier or told_by == run.id):
+            return True
+        namesakes = sum(other.name == shown.name for other in run.pictures)
+        return namesakes == 1 and shown.name in self._recorded.get(run.id, ())
+
+    def may_have_told(self, shown: Shown) -> bool:
+        """Whether a picture shown again may be one an earlier watch recorded from its own run."""
+        return shown.earlier and shown.name in self._recorded_names
 
     def note_picture(self, run: Run, shown: Shown) -> None:
         """Remember a picture. A later run that reuses the file's name made another picture."""

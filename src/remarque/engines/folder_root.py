@@ -2,25 +2,26 @@
 
 import logging
 import os
+import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 
-import watchfiles
-
 from remarque.actions.happenings import FileGone, Happening, Trouble
+from remarque.engines.folder_changes import changes_in
 from remarque.engines.folder_listing import (
+    Listed,
     Standing,
     is_thumbnail,
     is_wanted,
-    list_pictures,
+    leads_elsewhere,
+    look_over,
     standing_of,
 )
 from remarque.engines.folder_settling import Patience, Settling
 from remarque.model.times import Clock
 
-_STEP_MS, _GROUP_MS, _WAIT_MS = 50, 200, 250
 _SCAN_SHARE = 20  # a look over everything may take at most one part in so many of the time
 
 _log = logging.getLogger(__name__)
@@ -32,14 +33,21 @@ Tell = Callable[[Happening], None]
 class RootWatch:
     """Watches one folder and tells what happens. ``known`` is what was dealt with before.
 
+    ``roots`` are all folders that are watched: a link may lead from one into another.
     ``beat_at`` is the last sign of life (monotonic seconds); ``caught_up`` is set once everything
     from before has been told.
     """
 
     def __init__(
-        self, root: Path, known: Mapping[Path, Standing], tell: Tell, clock: Clock
+        self,
+        root: Path,
+        roots: Sequence[Path],
+        known: Mapping[Path, Standing],
+        tell: Tell,
+        clock: Clock,
     ) -> None:
         self.root = root
+        self._roots = tuple(roots)
         self.beat_at = time.monotonic()
         self.caught_up = False
         self._known = dict(known)
@@ -49,25 +57,31 @@ class RootWatch:
         self._began_ns = 0
         self._identity: Identity | None = None
         self._is_first_look = True
+        self._refused: set[Path] = set()
         self._patience = Patience()
         self._settling = Settling(self._patience)
 
     def run(self, stop: Event, patience: Patience) -> None:
-        """Watch until ``stop``; a folder that goes away is waited for."""
+        """Watch until ``stop``; a folder that goes away is waited for, a failure gone over."""
         self._patience, self._settling = patience, Settling(patience)
         lost = False
         while not stop.is_set():
             identity = self._look_up()
             if identity is None:
                 if not lost:
-                    self._tell(self._lost("it is not there"))
+                    self._tell(_lost(self.root, "it is not there, or is no folder"))
                 lost = self.caught_up = True
                 self.beat()
                 stop.wait(patience.poll / 2)
                 continue
             lost = False
             self._take_up(identity)
-            self._follow(stop)
+            try:
+                self._follow(stop)
+            except Exception:  # noqa: BLE001  it goes on record, and the folder is watched on
+                _log.exception("the watch of %s failed and begins anew", self.root)
+                self._tell(_lost(self.root, "an unexpected error, which is in the log"))
+                stop.wait(patience.poll)
 
     def _take_up(self, identity: Identity) -> None:
         """Another folder in the same place (an unmounted disk) says nothing of our files."""
@@ -80,13 +94,16 @@ class RootWatch:
     def _follow(self, stop: Event) -> None:
         """See what happens while the folder stays the same one."""
         next_scan, reported = 0.0, True
-        for changes in self._changes(stop):
-            if changes is None:
-                reported = False
+        for changes in changes_in(self.root, stop):
+            if changes is None and reported:
+                reported, next_scan = False, 0.0
             self.beat()
             if self._look_up() != self._identity:
                 return
-            self._take_in(changes or set())
+            if changes and self.root in changes:
+                next_scan = 0.0  # what changed below it could not be told
+            else:
+                self._take_in(changes or set())
             if time.monotonic() >= next_scan:
                 took = self._scan()
                 pause = self._patience.rescan if reported else self._patience.poll
@@ -99,30 +116,9 @@ class RootWatch:
         """Give a sign of life."""
         self.beat_at = time.monotonic()
 
-    def _changes(self, stop: Event) -> Iterator[set[Path] | None]:
-        """Paths that changed, an empty set every so often; None where nothing is reported."""
-        try:
-            watching = watchfiles.watch(
-                self.root,
-                watch_filter=None,
-                debounce=_GROUP_MS,
-                step=_STEP_MS,
-                rust_timeout=_WAIT_MS,
-                yield_on_timeout=True,
-                stop_event=stop,
-                raise_interrupt=False,
-                ignore_permission_denied=True,
-            )
-            for changes in watching:
-                yield {Path(path) for _, path in changes}
-        except (OSError, RuntimeError) as error:
-            # The system has no watches left, or this file system reports nothing.
-            _log.warning("changes in %s are not reported, looking instead: %s", self.root, error)
-        while not stop.wait(_WAIT_MS / 1000):
-            yield None
-
     def _take_in(self, changed: set[Path]) -> None:
         for path in sorted(changed):
+            self.beat()
             if self._is_hidden(path):
                 continue
             try:
@@ -134,11 +130,12 @@ class RootWatch:
         if path.is_dir():
             # Files made at once in a new folder are not reported: they are looked for.
             if not path.is_symlink():
-                self._compare(list_pictures(path, self.beat), path)
+                self._compare(look_over(path, self._roots, self.beat), path)
             return
         standing = standing_of(path) if is_wanted(path) else None
         if standing is not None and not is_thumbnail(path):
-            self._compare_one(path, standing)
+            if not leads_elsewhere(path, self._roots):
+                self._compare_one(path, standing)
         elif standing is None:
             self._missed(path)
 
@@ -146,23 +143,35 @@ class RootWatch:
         """Look over everything; the seconds it took."""
         began = time.monotonic()
         try:
-            found = list_pictures(self.root, self.beat)
+            found = look_over(self.root, self._roots, self.beat)
         except OSError as error:
-            _log.warning("%s cannot be listed: %s", self.root, error)
+            self._say_refused(self.root, (error.strerror or "the system refuses it").lower())
+            self.caught_up = True
             return time.monotonic() - began
         # A folder in which nothing is what it was may be the empty place of a disk.
-        if not self._there and any(path in self._known for path in found):
+        if not self._there and any(path in self._known for path in found.pictures):
             self._there.update(path for path in self._known if self.root in path.parents)
         self._compare(found, self.root)
         self._is_first_look = False
         return time.monotonic() - began
 
-    def _compare(self, found: Mapping[Path, Standing], below: Path) -> None:
-        for path, standing in found.items():
+    def _compare(self, found: Listed, below: Path) -> None:
+        for path, standing in found.pictures.items():
             self._compare_one(path, standing)
-        gone = [path for path in self._there if path not in found and below in path.parents]
+        there = found.pictures
+        gone = [path for path in self._there if path not in there and below in path.parents]
         for path in sorted(gone):
             self._missed(path)
+        looked_at = {path for path in self._refused if path == below or below in path.parents}
+        self._refused -= looked_at - found.refused.keys()
+        for path, why in sorted(found.refused.items()):
+            self._say_refused(path, why)
+
+    def _say_refused(self, folder: Path, why: str) -> None:
+        """Say of a folder that it cannot be read, once until it can."""
+        if folder not in self._refused:
+            self._refused.add(folder)
+            self._tell(_lost(folder, f"it cannot be read ({why})"))
 
     def _compare_one(self, path: Path, standing: Standing) -> None:
         if self._known.get(path) == standing:
@@ -180,7 +189,7 @@ class RootWatch:
             start = str(path) + os.sep
             gone = [one for one in self._there if str(one).startswith(start)]
         for one in sorted(gone):
-            if standing_of(one) is None and self._look_up() == self._identity:
+            if _is_gone(one) and self._look_up() == self._identity:
                 self._there.discard(one)
                 self._known.pop(one, None)
                 self._tell(FileGone(one))
@@ -212,11 +221,20 @@ class RootWatch:
             found = os.stat(self.root)  # noqa: PTH116 - the identity, without a Path's detours
         except OSError:
             return None
-        return (found.st_dev, found.st_ino)
+        return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
-    def _lost(self, why: str) -> Trouble:
-        return Trouble(
-            f"Pictures saved in the folder “{self.root.name}” are not recorded for now.",
-            f"The folder cannot be watched: {why}.",
-            lasting=True,
-        )
+
+def _is_gone(path: Path) -> bool:
+    """Whether there is no file; what the system refuses to say is no absence."""
+    try:
+        return standing_of(path) is None
+    except OSError:
+        return False
+
+
+def _lost(folder: Path, why: str) -> Trouble:
+    return Trouble(
+        f"Pictures saved in the folder “{folder.name}” are not recorded for now.",
+        f"The folder cannot be watched: {why}.",
+        lasting=True,
+    )

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from remarque.actions.happenings import FileWhole, Trouble
 from remarque.engines.folder_listing import SIDECAR_SUFFIX, Standing, standing_of
 from remarque.errors import InputError, PictureTooLarge, PlaceUnusable
 from remarque.intake.containers.png import SIGNATURE, walk
+from remarque.model.times import format_time
 from remarque.pictures.decoding import decode
 
 Timer = Callable[[], float]
@@ -21,12 +22,14 @@ class Patience:
     """How long to wait, in seconds.
 
     ``settle`` a file must stand unchanged, ``give_up`` it may stay unfinished after its last
-    change, ``rescan`` between two full looks at a folder whose changes are reported, ``poll``
-    where they are not, ``stall`` without a sign of life from a folder.
+    change, ``longest`` it may go on changing before that is said, ``rescan`` between two full
+    looks at a folder whose changes are reported, ``poll`` where they are not, ``stall`` without a
+    sign of life from a folder.
     """
 
     settle: float = 0.3
     give_up: float = 60.0
+    longest: float = 600.0
     rescan: float = 15.0
     poll: float = 1.0
     stall: float = 20.0
@@ -40,8 +43,8 @@ class _Waiting:
     unchanged_since: float
     next_look: float
     caught_up: bool
-    problem: str = "it does not end as its format says"
-    pause: float = field(default=0.5)
+    since: float
+    pause: float = 0.5
 
 
 class Settling:
@@ -73,6 +76,7 @@ class Settling:
             unchanged_since=now - self._patience.settle if at_once else now,
             next_look=now if at_once else now + self._patience.settle,
             caught_up=caught_up if known is None else known.caught_up,
+            since=now if known is None else known.since,
         )
 
     def drop(self, path: Path) -> None:
@@ -82,7 +86,12 @@ class Settling:
     def finished(self) -> Iterator[tuple[Path, Standing, FileWhole | Trouble]]:
         """The files that became whole, oldest first, and those that were given up."""
         now = self._timer()
-        due = [(path, one) for path, one in self._waiting.items() if one.next_look <= now]
+        longest = self._patience.longest
+        due = [
+            (path, one)
+            for path, one in self._waiting.items()
+            if one.next_look <= now or now - one.since >= longest
+        ]
         for path, one in sorted(due, key=lambda item: (item[1].standing.modified_ns, item[0])):
             outcome = self._look(path, one)
             if outcome is not None:
@@ -101,19 +110,30 @@ class Settling:
         if standing != one.standing:
             one.standing, one.unchanged_since = standing, now
             one.next_look, one.pause = now + self._patience.settle, 0.5
-            return None
+        if now < one.next_look:
+            return self._still_written(path, one)
         problem = why_not_whole(path)
         if problem is None:
             # A write between the look and the reading would have shown in size or time.
             return _whole(path, standing, caught_up=one.caught_up)
         return self._later(path, one, problem)
 
+    def _still_written(self, path: Path, one: _Waiting) -> Trouble | None:
+        """Say that a file never stands still, where it does not."""
+        if self._timer() - one.since < self._patience.longest:
+            return None
+        return Trouble(
+            f"The picture “{path.name}” is not recorded for now.",
+            "It is written again and again and never stands still.",
+        )
+
     def _later(self, path: Path, one: _Waiting, problem: str) -> Trouble | None:
         now = self._timer()
         if now - one.unchanged_since >= self._patience.give_up:
             return Trouble(
                 f"The picture “{path.name}” was not recorded.",
-                f"The file did not become whole: {problem}.",
+                # With its time: another file of this name that fails is another loss.
+                f"The file did not become whole: {problem} ({_written(one.standing)}).",
             )
         one.next_look, one.pause = now + one.pause, min(one.pause * 2, 8.0)
         return None
@@ -139,8 +159,16 @@ def why_not_whole(path: Path) -> str | None:
 
 
 def _whole(path: Path, standing: Standing, *, caught_up: bool) -> FileWhole:
-    try:
-        written = datetime.fromtimestamp(standing.modified_ns / 1e9, UTC)
-    except (ValueError, OverflowError, OSError):
-        written = datetime.fromtimestamp(0, UTC)
+    written = _moment_of(standing)
     return FileWhole(path, written, standing.size_bytes, standing.modified_ns, caught_up=caught_up)
+
+
+def _written(standing: Standing) -> str:
+    return f"last written {format_time(_moment_of(standing))}"
+
+
+def _moment_of(standing: Standing) -> datetime:
+    try:
+        return datetime.fromtimestamp(standing.modified_ns / 1e9, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -16,7 +16,7 @@ from remarque.actions.happenings import Happening, Quiet, Trouble
 from remarque.engines.folder_listing import Standing
 from remarque.engines.folder_root import RootWatch
 from remarque.engines.folder_settling import Patience
-from remarque.model.times import Clock
+from remarque.model.times import Clock, format_time
 
 _QUIET_SECONDS = 0.2
 _LEAVING_SECONDS = 2.0
@@ -51,7 +51,7 @@ class FolderTree:
         """Everything that happens, until ``stop`` is set; see ``PictureSource``."""
         told: queue.SimpleQueue[Happening] = queue.SimpleQueue()
         roots = [
-            RootWatch(folder, _below(folder, self._known), told.put, self._clock)
+            RootWatch(folder, self._folders, _below(folder, self._known), told.put, self._clock)
             for folder in self._folders
         ]
         threads = [
@@ -117,7 +117,8 @@ class _ClockSteps:
         if back >= _CLOCK_STEP.total_seconds():
             yield Trouble(
                 "The times of pictures recorded before and after this are not in one order.",
-                f"The computer's clock was set back by {back:.0f} seconds.",
+                f"The computer's clock was set back by {back:.0f} seconds, to "
+                f"{format_time(self._clock.now())}.",
             )
 
     def _measure(self) -> float:

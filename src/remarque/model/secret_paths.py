@@ -21,10 +21,10 @@ from remarque.model.secret_patterns import (
 Span = tuple[SecretKind, int, int]
 
 _USER = re.compile(
-    r"(?:home|users|documents and settings|media)[\\/]{1,8}(?P<user>[^\\/\r\n\"]{1,100})",
+    r"(?:home|users|documents and settings|media)[\\/]{1,16}(?P<user>[^\\/\r\n\"]{1,100})",
     re.IGNORECASE,
 )
-_LAST = re.compile(r"[\\/]{1,8}(?P<file>[^\\/]{1,120}\.[A-Za-z0-9]{1,12})\Z")
+_LAST = re.compile(r"[\\/]{1,16}(?P<file>[^\\/]{1,120}\.[A-Za-z0-9]{1,12})\Z")
 _ESCAPE = re.compile(r"[nrtbfu]")
 _TAIL = " .!?:"
 

@@ -3,9 +3,13 @@ r"""What a secret looks like: paths with a user's name, keys, addresses of one's
 Every pattern is possessive or bounded, so that a search takes time linear in the text. Each begins
 at a place no word runs into; without that, ``https://`` would hold the drive ``s:/``.
 
+Signed addresses carry their key in the query: whoever has the address has the file.
+
 Sources: Windows file naming and UNC (learn.microsoft.com/windows/win32/fileio/naming-a-file),
 RFC 8089 (file URLs), RFC 1918, 3927, 4193 and 6598 (private addresses), RFC 6762 (``.local``),
-RFC 5321 (mail), RFC 6750 and 7519 (bearer tokens), and the prefixes that GitHub, OpenAI, Hugging
+RFC 5321 (mail), RFC 6750 and 7519 (bearer tokens), the query of signed addresses as Amazon S3 and
+CloudFront, Azure Storage, Google Cloud Storage, Alibaba OSS, Tencent COS, Cloudflare and Civitai
+document or show it, and the prefixes that GitHub, OpenAI, Hugging
 Face, Google, AWS, Slack, GitLab, Replicate and NovelAI publish for their keys.
 """
 
@@ -46,8 +50,10 @@ _SLASH = r"\\?/"
 _NAME = r"[^\\/:*?\"'<>|\r\n\t,;=\[\]{}()\s]"
 _INNER = rf"(?:{_NAME}|[ ()]){{1,100}}+"
 _FILE = rf"{_NAME}{{1,120}}"
+# Backslashes before a quotation mark belong to the mark, which a redacted text must keep.
+_BACK = r"\\{1,16}+(?!\")"
 _PLAIN = r"[\w.@+~%-]{1,100}+"
-_USERS = r"(?:home|Users|export/home|var/home|usr/home|mnt/[a-z]/Users|media)"
+_USERS = r"(?:home|Users|export/home|var/home|usr/home|(?:(?:mnt|cygdrive)/)?[a-z]/Users|media)"
 _ROOTS = (
     r"(?:root|mnt|media|Volumes|opt|usr|var|tmp|etc|srv|data|workspaces?|content|kaggle|notebooks"
     r"|private|Applications|Library|System|sdcard|storage|run|nix|snap|proc|dev|gpfs|lustre|nfs"
@@ -57,11 +63,11 @@ _EXTENSION = r"\.[A-Za-z0-9]{1,12}"
 
 DRIVE = re.compile(
     r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))[A-Za-z]:"
-    rf"(?P<separator>\\{{1,8}}|/{{1,2}})(?:{_INNER}(?:\\{{1,8}}|/{{1,2}}))*+(?:{_FILE})?"
+    rf"(?P<separator>\\{{1,16}}|/{{1,2}})(?:{_INNER}(?:{_BACK}|/{{1,2}}))*+(?:{_FILE})?"
 )
 SHARE = re.compile(
-    r"(?<![\\\w:])(?P<start>\\{2,8})[A-Za-z0-9][\w.-]{0,62}(?P<separator>\\{1,4})(?!\\)"
-    rf"(?:{_INNER}\\{{1,4}})*+(?:{_FILE})?"
+    r"(?<![\\\w:])(?P<start>\\{2,32})[A-Za-z0-9][\w.-]{0,62}(?P<separator>\\{1,16})(?!\\)"
+    rf"(?:{_INNER}{_BACK})*+(?:{_FILE})?"
 )
 FILE_URL = re.compile(
     r"(?<![A-Za-z])(?:file|smb|afp|nfs|sftp|cifs):/{1,3}[^\s\"'<>|,;()\[\]]{1,2000}+", re.IGNORECASE
@@ -111,6 +117,13 @@ _NAMED = re.compile(
     r"(?P<secret>[\w.~+/=!@#$%^*-]{8,4000}+)",
     re.IGNORECASE | re.ASCII,
 )
+_SIGNED = re.compile(
+    r"[?&;#](?:amp;)?(?:x-(?:amz|goog|oss|cos|ms)-(?:signature|credential|security-token)"
+    r"|q-(?:signature|ak)|(?:oss|aws)accesskeyid|googleaccessid|key-pair-id"
+    r"|(?:auth|access|id)?[_-]?token|sig|sign|signature|policy|hmac|verify|(?:auth|api)[_-]?key"
+    r"|hdnea|hdnts|jwt|secret)=(?P<secret>[\w.~+/=!*:%-]{8,4000}+)",
+    re.IGNORECASE | re.ASCII,
+)
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _PRIVATE = re.compile(
     rf"(?<![\w.])(?:(?:10|127)\.{_OCTET}|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])"
@@ -145,6 +158,8 @@ def looks_random(text: str) -> bool:
     return _LETTER_AND_DIGIT.match(text) is not None and not _PLAIN_VALUE.fullmatch(text)
 
 
+_LONGEST_WORD = 24
+
 # "token:8.1f-scale", "secret=garden1": a word or a number with a tail is no key.
 _PLAIN_VALUE = re.compile(r"[-+]?[\d.]+[a-z%]{0,4}|[A-Za-z]+[-_ ]?\d{0,2}", re.ASCII)
 
@@ -157,6 +172,12 @@ PATTERNS: tuple[Pattern, ...] = (
     ),
     Pattern(SecretKind.KEY, ("Bearer", "Basic", "Token"), _BEARER, looks_random),
     Pattern(SecretKind.KEY, ("=", ":"), _NAMED, looks_random),
+    Pattern(
+        SecretKind.KEY,
+        ("=",),
+        _SIGNED,
+        lambda found: len(found) >= _LONGEST_WORD or looks_random(found),
+    ),
     Pattern(
         SecretKind.EMAIL,
         ("@",),

@@ -15,6 +15,7 @@ from typing import Any
 
 from remarque.model.canonical import Json
 from remarque.model.recipe import Recipe, Setting
+from remarque.model.secret_escapes import unescape
 from remarque.model.secret_paths import Span, find_paths
 from remarque.model.secret_patterns import NAMES_OF_KEYS, PATTERNS, SecretKind, looks_random
 
@@ -124,6 +125,14 @@ def _counted(kind: SecretKind, count: int) -> str:
 
 
 def _spans(text: str) -> Iterator[Span]:
+    """Secrets in the text as it is and as it was before it was escaped; they may overlap."""
+    yield from _plain_spans(text)
+    for unescaped in unescape(text):
+        for kind, start, end in _plain_spans(unescaped.text):
+            yield kind, unescaped.place(start), unescaped.place(end)
+
+
+def _plain_spans(text: str) -> Iterator[Span]:
     yield from find_paths(text)
     for pattern in PATTERNS:
         if not any(hint in text for hint in pattern.hint):

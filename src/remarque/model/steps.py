@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from remarque.model.changes import Category, Change, quoted
 from remarque.model.comparison import Syntaxes, compare_recipes, incomparable
@@ -11,6 +12,10 @@ from remarque.model.lineage import Edge, LineageGraph, lineage_of
 from remarque.model.recipe import Recipe
 from remarque.model.rewording import Action
 from remarque.model.takes import prompt_syntax
+
+MOST_PAIRS = 1024
+"""So many pairs of prompts are kept with their differences. Most takes of a work repeat the words
+of the one before, or those of another neighbour, and reading prompts is most of the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def _step(graph: LineageGraph, at: _Node) -> Step:
     edit = parent.edit if parent is not None else None
     syntax = prompt_syntax(before, take)
     inherits = edge.relation in (Relation.EDIT, Relation.RESAVE)
+    changes, one_sided = ((), ()) if inherits else _compared(before.recipe, take.recipe, syntax)
     return Step(
         number=number,
         take=take,
@@ -96,30 +102,50 @@ def _step(graph: LineageGraph, at: _Node) -> Step:
         relation=edge.relation,
         basis=edge.basis,
         because=edge.because,
-        changes=(
-            *(() if inherits else compare_recipes(before.recipe, take.recipe, syntax)),
-            *_changes_of_pictures(edge, before, edit),
-        ),
-        incomparable=() if inherits else _one_sided(before.recipe, take.recipe, syntax),
+        changes=(*changes, *_changes_of_pictures(edge, before, edit)),
+        incomparable=one_sided,
         edit=edit,
         parents=tuple(dict.fromkeys(at.numbers[one.parent] for one in at.edges)),
     )
 
 
-def _one_sided(before: Recipe, after: Recipe, syntax: Syntaxes) -> tuple[str, ...]:
-    """The facts only one side records.
+def _compared(
+    before: Recipe, after: Recipe, syntax: Syntaxes
+) -> tuple[tuple[Change, ...], tuple[str, ...]]:
+    """What changed, and the facts only one side records.
 
-    Two prompts that are both known are never among them, and reading them is most of the work, so
-    they are left out, unless they may name LoRAs.
+    Prompts that are known on both sides are compared apart from everything else and remembered;
+    that gives the same, because they come first and name nothing that the rest looks at.
     """
+    told: list[Change] = []
+    # Where the prompt has to stay, so has the negative prompt: its changes come second.
     if _says_nothing_else(before.prompt, after.prompt):
+        told += _reworded(before.prompt or "", after.prompt or "", syntax)
         before, after = replace(before, prompt=""), replace(after, prompt="")
-    if _says_nothing_else(before.negative_prompt, after.negative_prompt):
-        before, after = replace(before, negative_prompt=""), replace(after, negative_prompt="")
-    return incomparable(before, after, syntax)
+        if _says_nothing_else(before.negative_prompt, after.negative_prompt):
+            two = (before.negative_prompt or "", after.negative_prompt or "")
+            told += _reworded(*two, syntax, negative=True)
+            before, after = replace(before, negative_prompt=""), replace(after, negative_prompt="")
+    rest = compare_recipes(before, after, syntax)
+    return (*told, *rest), incomparable(before, after, syntax)
+
+
+@lru_cache(MOST_PAIRS)
+def _reworded(
+    one: str, other: str, syntax: Syntaxes, *, negative: bool = False
+) -> tuple[Change, ...]:
+    """How one prompt became the other."""
+    if one == other and syntax[0] == syntax[1]:
+        return ()
+    if negative:
+        before, after = Recipe(negative_prompt=one), Recipe(negative_prompt=other)
+    else:
+        before, after = Recipe(prompt=one), Recipe(prompt=other)
+    return compare_recipes(before, after, syntax)
 
 
 def _says_nothing_else(one: str | None, other: str | None) -> bool:
+    """Whether both are known and neither may name LoRAs, which are compared with the others."""
     return one is not None and other is not None and "<" not in one + other
 
 

@@ -19,6 +19,7 @@ class Observer(StrEnum):
     COMFYUI_NODE = "ComfyUI node"
     WEBUI_EXTENSION = "web UI extension"
     DIFFUSERS = "diffusers recorder"
+    INBOX = "inbox"
 
 
 @dataclass(frozen=True, slots=True)

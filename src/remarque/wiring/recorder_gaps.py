@@ -8,6 +8,7 @@ import platformdirs
 
 from remarque.actions.ports import Vault
 from remarque.actions.recording import Fact, record_all
+from remarque.actions.taking import gap_without_secrets
 from remarque.errors import StoreError
 from remarque.model.entry import Kind
 from remarque.model.history import body_of
@@ -99,12 +100,14 @@ class KnownMissing:
 
     def _gap_of(self, noted: Noted, work: str | None) -> Gap:
         observers = {str(one): one for one in Observer}
-        return Gap(
-            work=work,
-            observer=observers.get(noted.observer, self._observer),
-            noticed=noted.noticed,
-            missing=noted.missing,
-            because=noted.because,
+        return gap_without_secrets(
+            Gap(
+                work=work,
+                observer=observers.get(noted.observer, self._observer),
+                noticed=noted.noticed,
+                missing=noted.missing,
+                because=noted.because,
+            )
         )
 
 

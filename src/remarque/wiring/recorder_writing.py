@@ -86,8 +86,9 @@ class VaultWriting:
     def _enter_once(self, seen: Seen, work: str | None) -> Witnessed:
         try:
             vault = self._opened()
-            work_id = self._work_id(vault, work) if work is not None else choose_work(vault, seen)
-            done = _record_from_anywhere(vault, work_id, seen)
+            with vault.watching.turn():
+                known = self._work_id(vault, work) if work is not None else None
+                done = _record_from_anywhere(vault, known or choose_work(vault, seen), seen)
         except StoreError:
             self.rest()  # the folder may have gone: the next one opens it anew
             raise

@@ -1,33 +1,48 @@
 """The sources a watch has: folders with what is known of them, ComfyUI servers, galleries."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from remarque.actions.happenings import PictureSource
 from remarque.actions.ports import Vault, WatchedFile
-from remarque.actions.watch_results import Gallery
+from remarque.actions.watch_results import Gallery, Turn
 from remarque.actions.watching import Beginning, begin_watching
-from remarque.engines.folder_galleries import InvokeStars, find_invoke_database
+from remarque.engines.folder_galleries import find_galleries
 from remarque.engines.folder_listing import Standing, list_pictures
 from remarque.engines.folders import FolderTree
 from remarque.errors import PlaceUnusable, UsageError
+from remarque.model.entry import TAKES
+from remarque.model.history import Take, body_of
+from remarque.wiring.inbox_source import with_inbox
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What ``watch`` needs. ``left_alone`` counts files that lay there and are not recorded."""
+    """What ``watch`` needs. ``left_alone`` counts files that lay there and are not recorded.
+
+    ``turn`` keeps two watches of one vault from entering the same thing at the same time.
+    """
 
     sources: tuple[PictureSource, ...]
     known: tuple[WatchedFile, ...]
     galleries: tuple[Gallery, ...] = ()
     left_alone: int = 0
+    turn: Turn = nullcontext
 
 
 def prepare_sources(
-    vault: Vault, places: Sequence[str], favourites: Sequence[Path], *, existing: bool = False
+    vault: Vault,
+    places: Sequence[str],
+    favourites: Sequence[Path],
+    *,
+    existing: bool = False,
+    inbox: bool = True,
 ) -> Prepared:
     """Make the sources of places: folders, and http or https addresses of ComfyUI servers.
+
+    With ``inbox`` what other programs hand over is a source too, and speaks first of its files.
 
     A folder that was watched before may be away for now (a disk that is not mounted yet).
 
@@ -44,8 +59,9 @@ def prepare_sources(
     # Pictures in folders of favourites are signs and no takes, also of those that lie there now.
     begun = [_begin(vault, folder, existing=existing and folder not in marked) for folder in every]
     known = {file.path: file for beginning in begun for file in beginning.known}
+    sources = [*_folder_sources(vault, every, known), *_servers(vault, servers)]
     return Prepared(
-        sources=(*_folder_sources(vault, every, known), *_servers(vault, servers)),
+        sources=tuple(with_inbox(vault, sources) if inbox else sources),
         known=tuple(known.values()),
         galleries=tuple(_galleries(folders)),
         left_alone=sum(
@@ -53,6 +69,7 @@ def prepare_sources(
             for folder, beginning in zip(every, begun, strict=True)
             if folder in folders
         ),
+        turn=vault.watching.turn,
     )
 
 
@@ -72,7 +89,18 @@ def _folder_sources(
 def _servers(vault: Vault, addresses: Sequence[str]) -> list[PictureSource]:
     from remarque.engines.comfyui_server import ComfyServer
 
-    return [ComfyServer(address, clock=vault.clock) for address in addresses]
+    recorded = _recorded_runs(vault) if addresses else {}
+    return [ComfyServer(address, clock=vault.clock, recorded=recorded) for address in addresses]
+
+
+def _recorded_runs(vault: Vault) -> dict[str, set[str]]:
+    """The names of pictures of ComfyUI runs that are on record, by the id of the run."""
+    names: dict[str, set[str]] = {}
+    for stored in vault.ledger.entries(kinds=sorted(TAKES)):
+        take = body_of(stored)
+        if isinstance(take, Take) and take.witness is not None and take.witness.run:
+            names.setdefault(take.witness.run, set()).add(take.picture.name)
+    return names
 
 
 def _begin(vault: Vault, folder: Path, *, existing: bool) -> Beginning:
@@ -99,7 +127,5 @@ def _check_apart(vault: Vault, folder: Path) -> None:
 
 
 def _galleries(folders: Sequence[Path]) -> Iterator[Gallery]:
-    databases = dict.fromkeys(find_invoke_database(folder) for folder in folders)
-    for database in databases:
-        if database is not None:
-            yield InvokeStars(database)
+    found = dict(gallery for folder in folders for gallery in find_galleries(folder))
+    yield from found.values()

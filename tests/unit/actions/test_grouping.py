@@ -54,11 +54,33 @@ def test_another_subject_is_another_work(making):
     assert again == first
 
 
-def test_the_same_words_after_a_long_pause_are_a_new_work(making):
+def test_words_left_as_they_are_go_on_the_same_day(making):
     first = go(making, making.seen(png(scene(1)), text_to_image(1)))
-    making.came += timedelta(minutes=31)
+    making.came += timedelta(hours=3)
+    assert go(making, making.seen(png(scene(2)), text_to_image(2))) == first
+    making.came += timedelta(hours=3)
+    revised = "a galaxy in a green bottle on a shelf, night"
+    assert go(making, making.seen(png(scene(3)), text_to_image(3, revised))) != first
+
+
+def test_the_same_words_days_later_are_a_new_work(making):
+    first = go(making, making.seen(png(scene(1)), text_to_image(1)))
+    making.came += timedelta(hours=25)
     second = go(making, making.seen(png(scene(2)), text_to_image(2)))
     assert first != second
+    titles = [history.title for history in histories(making.vault)]
+    assert titles == [
+        "2026-11-23 a galaxy in a glass bottle",
+        "2026-11-24 a galaxy in a glass bottle",
+    ]
+
+
+def test_a_title_that_is_taken_is_numbered(making):
+    first = go(making, making.seen(png(scene(1)), text_to_image(1, PROMPT)))
+    other = PROMPT.replace(
+        "on a kitchen table, evening light", "under water, corals, fish, deep blue"
+    )
+    assert go(making, making.seen(png(scene(2)), text_to_image(2, other))) != first
     titles = [history.title for history in histories(making.vault)]
     assert titles[1] == titles[0] + " (2)"
 

@@ -121,6 +121,60 @@ def test_moving_most_of_a_set_is_tidying_unless_it_is_to_favourites(story):
     assert len(story.infer(OUT / "done2")) == 3
 
 
+def test_a_script_that_sorts_into_several_folders_prefers_nothing(story):
+    made = story.make(8)
+    story.infer()
+    for digest in made[:5]:
+        story.move(digest, OUT / "2026-11-23")
+    for digest in made[5:]:
+        story.move(digest, OUT / "2026-11-24")
+    assert story.infer() == []
+
+
+def test_favourites_are_preferred_also_to_what_was_put_elsewhere(story):
+    made = story.make(8)
+    story.infer()
+    for digest in made[:2]:
+        story.move(digest, OUT / "best")
+    for digest in made[2:]:
+        story.move(digest, OUT / "archive")
+    found = story.infer()
+    assert {(one.picture, one.over) for one in found} == {
+        (made[0], tuple(made[2:])),
+        (made[1], tuple(made[2:])),
+    }
+
+
+def test_what_came_after_a_picture_was_moved_was_not_there_to_be_chosen(story):
+    (first,) = story.make(1)
+    story.copy(first, OUT / "backup")  # a tool that copies each picture as it comes
+    later = story.make(3)
+    assert story.infer() == []
+    for digest in later:
+        story.copy(digest, OUT / "backup")
+    assert story.infer() == []
+
+
+@pytest.mark.parametrize(("of", "chosen"), [(8, 1), (10, 2)])
+def test_few_of_many_are_preferred_to_the_rest(story, of, chosen):
+    made = story.make(of)
+    story.infer()
+    for digest in made[:chosen]:
+        story.copy(digest, OUT / "for the print")
+    found = story.infer()
+    assert [one.picture for one in found] == made[:chosen]
+    assert all(one.over == tuple(made[chosen:]) for one in found)
+
+
+def test_seven_of_eight_deleted(story):
+    made = story.make(8)
+    story.infer()
+    for digest in made[:3] + made[4:]:
+        story.delete(digest)
+    (found,) = story.infer()
+    assert (found.picture, len(found.over)) == (made[3], 7)
+
+
 @pytest.mark.parametrize("folder", ["rejected", "Bad ones", "_trash", "not good", "废稿"])
 def test_a_folder_of_rejects_prefers_nothing(story, folder):
     a, *_ = story.make(4)
@@ -292,6 +346,25 @@ def test_the_rating_in_a_file():
     assert rating_in_picture(rated_picture(1, 4)) == 4
     assert rating_in_picture(picture(1)) == 0
     assert rating_in_picture(b"nothing") == 0
+
+
+def test_sidecars_find_their_pictures_without_a_look_at_all(story):
+    a, b = story.make(2)
+    assert list(story.places.near(OUT / "0.png.xmp")) == [OUT / "0.png"]
+    assert list(story.places.near(OUT / "1.xmp")) == [OUT / "1.png"]
+    story.move(a)
+    assert list(story.places.near(OUT / "0.xmp")) == []
+    assert list(story.places.near(BEST / "0.xmp")) == [BEST / "0.png"]
+    assert b
+
+
+def test_likes_that_are_whole_paths_are_of_that_file_alone(story):
+    a, b = story.make(2)
+    story.places.appear(Path("/elsewhere/1.png"), a)
+    story.infer()
+    story.places.star(frozenset({"/pictures/outputs/1.png"}))
+    (found,) = story.infer()
+    assert found.picture == b
 
 
 def test_sidecars_belong_to_one_name_or_to_one_stem():

@@ -284,3 +284,74 @@ def test_an_empty_recipe_and_unreadable_pixels_are_no_error(making):
     making.enter(png(scene(1)), text_to_image(1))
     content = png(scene(2))
     assert infer(making, making.enter(content[: len(content) // 2], Recipe())) is None
+
+
+def nearly(pixels: np.ndarray, seed: int) -> np.ndarray:
+    """What the same seed gives with other words: alike everywhere, the same nowhere."""
+    other = scene(seed + 500, pixels.shape[:2]).astype(float)
+    rows, columns = np.indices(pixels.shape[:2])
+    down = (rows + 2.2 * np.sin(columns / 31)).round().astype(int) % pixels.shape[0]
+    across = (columns + 2.2 * np.sin(rows / 27)).round().astype(int) % pixels.shape[1]
+    return (0.82 * pixels[down, across] + 0.18 * other).astype(np.uint8)
+
+
+def test_pictures_alike_everywhere_and_untouched_nowhere_are_no_edits(making):
+    making.enter(png(scene(1)), text_to_image(1))
+    assert infer(making, making.enter(png(nearly(scene(1), 1)))) is None
+    named = png(nearly(scene(1), 2), Software="GIMP 2.10.36")
+    assert infer(making, making.enter(named)) is None
+
+
+def test_image_to_image_takes_of_one_unrecorded_picture_are_not_called_parent_and_child(making):
+    first = nearly(scene(1), 1)
+    making.enter(png(first), text_to_image(1, "a fox", denoise=0.3))
+    sibling = (0.9 * scene(1) + 0.1 * scene(7)).astype(np.uint8)
+    assert infer(making, making.enter(png(sibling), text_to_image(2, "a dog", denoise=0.3))) is None
+
+
+def test_a_chain_of_image_to_image_takes_is_told_from_its_beginning(making):
+    first = making.enter(png(scene(1)), text_to_image(1))
+    varied = (0.85 * scene(1) + 0.15 * scene(7)).astype(np.uint8)
+    making.enter(png(varied), text_to_image(2, "a fox", denoise=0.4))
+    again = (0.85 * varied + 0.15 * scene(8)).astype(np.uint8)
+    making.enter(png(again), text_to_image(3, "a red fox", denoise=0.4))
+    found = [descent for _, descent in infer_work(making.vault, making.work)]
+    assert found[0] is None
+    assert only(found[1]).take == first.take
+    assert only(found[2]).take in {take.take for take in making.takes[:2]}
+
+
+@pytest.mark.parametrize("change", [np.fliplr, np.rot90])
+def test_a_mirrored_or_turned_picture_is_an_edit(making, change):
+    first = making.enter(png(scene(1)), text_to_image(1))
+    take = making.enter(png(np.ascontiguousarray(change(scene(1)))), name="turned.png")
+    parent = only(infer(making, take))
+    assert (parent.take, parent.relation, parent.edit) == (first.take, Relation.EDIT, None)
+
+
+def test_a_crop_of_the_same_shape_is_found_among_the_last_takes(making):
+    takes = [making.enter(png(scene(n)), text_to_image(n)) for n in range(1, 9)]
+    cut = png(scene(3)[:320, :427])
+    parent = only(infer(making, making.enter(cut, name="cut.png")))
+    assert (parent.take, parent.relation) == (takes[2].take, Relation.EDIT)
+
+
+def test_what_a_silent_file_leaves_open_is_said(making):
+    first = making.enter(png(scene(1)), name="found.png")
+    parent = only(infer(making, making.enter(saved(scene(1), "JPEG", quality=90))))
+    assert parent.take == first.take
+    assert "both may come from a third picture" in parent.because
+    known = making.enter(png(scene(2)), text_to_image(2))
+    parent = only(infer(making, making.enter(saved(scene(2), "JPEG", quality=90))))
+    assert parent.take == known.take
+    assert "third picture" not in parent.because
+
+
+def test_icons_on_one_plate_are_no_edits_of_one_another(making):
+    plate = np.full((256, 256, 3), 255, np.uint8)
+    rows, columns = np.indices((256, 256))
+    plate[abs(np.hypot(rows - 128, columns - 128) - 110) < 6] = 40
+    for size in (30, 50, 70):
+        icon = plate.copy()
+        icon[128 - size : 128 + size, 128 - size // 2 : 128 + size // 2] = (200, 60, 40)
+        assert infer(making, making.enter(png(icon), name=f"icon-{size}.png")) is None

@@ -1,10 +1,12 @@
 """A watch from the saved file to the entry: live, caught up, failing, restarted."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from remarque.actions.ports import Author
 from remarque.actions.watch_results import CaughtUp, SelectionNoticed, TakeWatched
@@ -198,6 +200,54 @@ def test_a_rating_in_the_file_or_beside_it_is_a_sign_and_no_new_take(vault, fold
         (digest_of(picture(1)), Sign.RATED),
     ]
     assert len(seen.history().takes) == 3
+
+
+def rewritten(content: bytes, note: str) -> bytes:
+    """The same pixels and recipe, with something a viewer notes in the file."""
+    words = PngInfo()
+    with Image.open(io.BytesIO(content)) as opened:
+        for key, value in opened.text.items():
+            words.add_text(key, value)
+        words.add_text("Comment", note)
+        into = io.BytesIO()
+        opened.save(into, "PNG", pnginfo=words)
+    return into.getvalue()
+
+
+def test_a_viewer_that_rewrites_every_file_makes_no_takes_and_no_choices(vault, folder):
+    with Watching(vault, [folder]) as seen:
+        for number in range(4):
+            (folder / f"{number}.png").write_bytes(picture(number, text=INFOTEXT))
+        seen.wait(lambda: len(seen.new()) == 4)
+        for number in range(4):
+            path = folder / f"{number}.png"
+            path.write_bytes(rewritten(path.read_bytes(), "seen"))
+        standings = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+        seen.wait(
+            lambda: standings == {one.path: one.modified_ns for one in vault.watching.files(folder)}
+        )
+        # Moved after that, it is still the picture that was recorded, also for the next watch.
+        (folder / "best").mkdir()
+        (folder / "2.png").rename(folder / "best" / "2.png")
+        seen.wait(lambda: seen.of(SelectionNoticed))
+    (folder / "3.png").rename(folder / "best" / "3.png")
+    with Watching(vault, [folder]) as again:
+        again.wait(lambda: again.of(SelectionNoticed))
+    assert again.new() == []
+    history = seen.history()
+    assert len(history.takes) == 4
+    assert [one.body.picture for one in history.inferred] == [
+        digest_of(picture(number, text=INFOTEXT)) for number in (2, 3)
+    ]
+
+
+def test_the_same_pixels_with_another_recipe_are_another_take(vault, folder):
+    with Watching(vault, [folder]) as seen:
+        (folder / "out.png").write_bytes(picture(1))
+        seen.wait(seen.new)
+        (folder / "out.png").write_bytes(picture(1, text=INFOTEXT))
+        seen.wait(lambda: len(seen.new()) == 2)
+    assert [take.body.recipe.seed for take in seen.history().takes] == [None, 7]
 
 
 def test_deleting_the_rest(vault, folder):

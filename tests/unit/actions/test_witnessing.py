@@ -103,9 +103,9 @@ def test_what_is_no_picture_is_refused_and_nothing_is_written(vault, work):
 
 
 def test_a_gap_is_on_record(vault, work):
-    record_gap(
-        vault, gap_now(vault, Observer.FOLDER, "b.png is missing.", "It vanished.", work=work)
-    )
+    because = "No /home/ada/out/b.png."
+    record_gap(vault, gap_now(vault, Observer.FOLDER, "b.png is missing.", because, work=work))
     (gap,) = history_of(vault, work).gaps
     assert gap.body.missing == "b.png is missing."
+    assert "/home" not in gap.body.because
     assert gap.body.noticed == "2026-11-23T09:00:00.000Z"

@@ -56,7 +56,7 @@ def test_a_slow_writer_is_waited_for(folder, tmp_path, suffix):
     target = folder / f"slow.{suffix}"
     with listening([folder]) as heard:
         # Each pause is longer than a file has to stand still: only its end says it is whole.
-        subprocess.run([sys.executable, "-c", SLOWLY, source, target, "0.4"], check=True)
+        subprocess.run([sys.executable, "-c", SLOWLY, source, target, "0.35"], check=True)
         wait_until(lambda: heard.of(FileWhole))
         heard.wait_for_quiet()
     assert heard.names(FileWhole) == [target.name]
@@ -230,14 +230,14 @@ def test_a_folder_that_does_not_answer_is_said_and_holds_up_no_other(folder, tmp
 
     from remarque.engines import folder_root
 
-    release, real = Event(), folder_root.list_pictures
+    release, real = Event(), folder_root.look_over
 
-    def stalling(root, beat):
+    def stalling(root, *others):
         if root == dead:
             release.wait(120)  # as a read from a network share whose server is gone
-        return real(root, beat)
+        return real(root, *others)
 
-    monkeypatch.setattr(folder_root, "list_pictures", stalling)
+    monkeypatch.setattr(folder_root, "look_over", stalling)
     source = FolderTree([dead, folder], {}, _clock(), Patience(stall=1.0))
     from stand_ins.watched import Listening
 

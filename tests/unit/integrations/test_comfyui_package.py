@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import logging
+import sys
 import tomllib
 
 import pytest
@@ -11,6 +12,7 @@ from safetensors.numpy import save_file
 
 import remarque
 from remarque.actions.works import histories
+from remarque.engines.comfyui_environment import _PIXEL_OPTIONS
 from remarque.model.digests import digest_of
 from remarque.model.history import Manner
 from remarque.model.witness import Observer
@@ -295,9 +297,15 @@ def test_a_node_that_raises_raises_the_same_through_the_hook(comfy):
         asyncio.run(comfy.modules["execution"].get_output_data("r", "1", node, {}))
 
 
+def test_what_changes_pixels_is_the_same_list_everywhere(comfy):
+    facts = sys.modules[f"{comfy.package}.facts"]
+    assert facts.PIXEL_OPTIONS == _PIXEL_OPTIONS
+
+
 def test_the_package_is_described_as_the_registry_asks():
     told = tomllib.loads((PACKAGE / "pyproject.toml").read_text())
     assert "comfy" not in told["project"]["name"].casefold()
     assert told["tool"]["comfy"].keys() >= {"PublisherId", "DisplayName"}
-    assert told["project"]["dependencies"] == (PACKAGE / "requirements.txt").read_text().split()
+    required = (PACKAGE / "requirements.txt").read_text().splitlines()
+    assert told["project"]["dependencies"] == required
     assert (PACKAGE / told["project"]["license"]["file"]).read_text().lstrip().startswith("Apache")

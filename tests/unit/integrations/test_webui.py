@@ -1,19 +1,27 @@
 """The web UI extension on a stand-in of the web UI (tests/stand_ins/webui_program.py)."""
 
+import ast
+import base64
 import importlib
+import io
 import shutil
 import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from remarque.actions.works import histories
+from remarque.engines import inbox_writing
 from remarque.model.digests import digest_of
+from remarque.model.history import Manner
 from remarque.model.witness import Observer
 from remarque.wiring.initialising import Founding, make_vault
 from remarque.wiring.vaults import open_vault
-from stand_ins.webui_program import EXTENSION, Processing, WebUi
+from stand_ins.inbox_reading import InboxReading, empty, read_all
+from stand_ins.webui_program import EXTENSION, ControlNetUnit, Processing, WebUi
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +40,10 @@ def place(tmp_path, model_vault):
 def program(tmp_path, place, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("REMARQUE_INBOX", str(tmp_path / "inbox"))
     web_ui = WebUi(tmp_path / "output", monkeypatch)
-    web_ui.shared.opts.data.update(remarque_vault=str(place), remarque_work="Cats")
+    web_ui.shared.opts.data.update(remarque_work="Cats", remarque_line=False)
+    web_ui.inbox = tmp_path / "inbox"
     yield web_ui
     web_ui.end()
     for name in [name for name in sys.modules if name.startswith("remarque_webui")]:
@@ -43,8 +53,10 @@ def program(tmp_path, place, monkeypatch):
 def history_of(program, place):
     program.end()
     assert program.callbacks.reported == []
+    program.gaps = read_all(place, program.inbox)
     with open_vault(place) as vault:
         [history] = histories(vault)
+        assert history.title == "Cats"
         return history
 
 
@@ -131,7 +143,7 @@ def test_what_went_in_is_kept(program, place):
     start = Image.fromarray(np.full((32, 32, 3), 80, np.uint8))
     mask = Image.new("L", (32, 32), 255)
     program.process_images(Processing(program.folder, init_images=[start], image_mask=mask))
-    program.end()
+    history_of(program, place)
     with open_vault(place) as vault:
         [history] = histories(vault)
         sources = history.takes[0].body.recipe.sources
@@ -142,8 +154,6 @@ def test_what_went_in_is_kept(program, place):
 
 
 def test_model_files(program, place, tmp_path, monkeypatch):
-    from types import ModuleType, SimpleNamespace
-
     checkpoint, lora = tmp_path / "ink.safetensors", tmp_path / "style.safetensors"
     checkpoint.write_bytes(b"a checkpoint")
     lora.write_bytes(b"a lora")
@@ -177,7 +187,7 @@ def test_a_run_that_breaks_off(program, place):
     takes = [take.body for take in history.takes]
     assert [settings_of(take)["seed of this picture"] for take in takes] == ["100", "101", "900"]
     assert any("ended early" in one for one in takes[1].witness.remarks)
-    assert "1 decoded pictures were never finished" in history.gaps[0].body.because
+    assert any("1 pictures" in gap and "never finished" in gap for gap in program.gaps)
 
 
 def test_saved_by_hand_without_a_run(program, place):
@@ -188,22 +198,22 @@ def test_saved_by_hand_without_a_run(program, place):
     assert (take.picture.name, take.recipe.seed) == ("kept.png", 9)
 
 
-def test_switched_off(program, place):
+def test_switched_off(program):
     program.shared.opts.data["remarque_enabled"] = False
     program.process_images(Processing(program.folder))
     program.end()
-    with open_vault(place) as vault:
-        assert histories(vault) == []
+    assert empty(program.inbox)
 
 
-def test_without_a_vault_the_web_ui_goes_on_and_says_so(program, tmp_path):
-    program.shared.opts.data["remarque_vault"] = str(tmp_path / "nowhere")
+def test_an_inbox_that_cannot_be_written_is_not_felt_and_said(program, tmp_path):
+    (tmp_path / "a file").touch()
+    program.shared.opts.data["remarque_inbox"] = str(tmp_path / "a file" / "inbox")
     first = program.process_images(Processing(program.folder))
     assert len(first.images) == 1
     program.script_module.recorder.flush(60)
     second = program.process_images(Processing(program.folder, seed=900))
     # Said as soon as it is known, and once.
-    assert "missing from the record" in first.comments + second.comments
+    assert "are not recorded. It met NotADirectoryError" in first.comments + second.comments
     assert program.callbacks.reported == []
 
 
@@ -213,39 +223,124 @@ def test_a_recorder_that_breaks_is_not_felt(program, place, monkeypatch):
     def broken(*_):
         raise RuntimeError("no luck")
 
-    monkeypatch.setattr(recording, "executed_bytes", broken)
+    monkeypatch.setattr(recording, "executed_text", broken)
     assert len(program.process_images(Processing(program.folder)).images) == 1
-    history = history_of(program, place)
-    assert history.takes == []
-    assert "no luck" in history.gaps[0].body.because
+    program.end()
+    gaps = read_all(place, program.inbox)
+    assert any("no luck" in gap for gap in gaps)
+
+
+def test_the_line_under_the_pictures(program, place):
+    program.shared.opts.data["remarque_line"] = True
+    alone = program.process_images(Processing(program.folder))
+    assert "1 pictures handed over, and nobody reads the inbox" in alone.comments
+    with InboxReading(place) as reading:
+        read = program.process_images(Processing(program.folder, seed=900))
+        program.script_module.recorder.flush(60)
+        reading.wait(lambda: empty(program.inbox))
+    assert read.comments == "Remarque: 1 pictures handed over; a watch records them.\n"
+
+
+def test_while_a_watch_reads_it_is_recorded_as_it_happens(program, place):
+    program.process_images(Processing(program.folder))
+    program.script_module.recorder.flush(60)
+    with InboxReading(place) as reading:
+        program.process_images(Processing(program.folder, seed=900))
+        program.script_module.recorder.flush(60)
+        reading.wait(lambda: empty(program.inbox) and len(reading.new) == 2)
+    before, during = reading.new
+    assert before.manner is Manner.IMPORTED
+    assert any("read from the inbox only later" in one for one in before.witness.remarks)
+    assert during.manner is Manner.AS_IT_HAPPENED
+    assert not during.witness.caught_up
+
+
+def test_control_pictures_are_kept(program, place):
+    edges = np.zeros((32, 32, 3), np.uint8)
+    units = (
+        ControlNetUnit(True, {"image": edges, "mask": edges}),
+        ControlNetUnit(False, {"image": edges + 1, "mask": None}),
+        {"enabled": True, "module": "depth", "model": "d", "image": base64_png(edges + 2)},
+        "no unit",
+    )
+    program.process_images(Processing(program.folder, script_args=units))
+    [take] = takes_of(program, place)
+    assert [one.role for one in take.recipe.sources] == ["control", "control"]
+    assert len({one.digest for one in take.recipe.sources}) == 2
+
+
+def test_embeddings_the_web_ui_says_it_used(program, place, tmp_path, monkeypatch):
+    used, unused = tmp_path / "bad-hands.pt", tmp_path / "cat.pt"
+    used.write_bytes(b"an embedding")
+    unused.write_bytes(b"another")
+    hijack = ModuleType("modules.sd_hijack")
+    known = {"bad: hands": SimpleNamespace(filename=str(used)),
+             "cat": SimpleNamespace(filename=str(unused))}  # fmt: skip
+    hijack.model_hijack = SimpleNamespace(embedding_db=SimpleNamespace(word_embeddings=known))
+    monkeypatch.setitem(sys.modules, "modules.sd_hijack", hijack)
+    told = {"TI hashes": "bad hands: 0123456789ab, gone: 11"}
+    program.process_images(Processing(program.folder, extra_generation_params=told))
+    [take] = takes_of(program, place)
+    assert [(one.role, one.name, one.digest) for one in take.witness.models] == [
+        ("embedding", "bad-hands.pt", digest_of(b"an embedding"))
+    ]
+
+
+def test_a_model_file_that_changed_since_has_no_digest(program, place, tmp_path):
+    checkpoint = tmp_path / "ink.safetensors"
+    checkpoint.write_bytes(b"a checkpoint")
+    program.shared.sd_model.sd_checkpoint_info = SimpleNamespace(filename=str(checkpoint))
+    program.process_images(Processing(program.folder))
+    program.script_module.recorder.flush(60)
+    checkpoint.write_bytes(b"another checkpoint")
+    [take] = takes_of(program, place)
+    assert [(one.name, one.digest) for one in take.witness.models] == [("ink.safetensors", None)]
+    assert any("was changed or moved" in one for one in take.witness.remarks)
+
+
+def test_the_extras_tab_with_what_went_in(program, place):
+    start = Image.new("RGB", (16, 16), "red")
+    program.run_postprocessing(start)
+    [take] = takes_of(program, place)
+    assert (take.picture.name, take.picture.width_px) == ("00000.png", 32)
+    assert [one.role for one in take.recipe.sources] == ["init"]
+    # A picture saved by hand afterwards did not come out of it.
+    program.save_image(Image.new("RGB", (8, 8)), str(program.folder / "saved"), "b", None, "a dog")
+    program.script_module.recorder.flush(60)
 
 
 def test_the_settings_page(program):
     labels = program.shared.opts.data_labels
     assert set(labels) == {
-        "remarque_enabled", "remarque_vault", "remarque_work", "remarque_unsaved", "remarque_grids"
+        "remarque_enabled", "remarque_inbox", "remarque_work", "remarque_unsaved",
+        "remarque_grids", "remarque_line",
     }  # fmt: skip
     assert {one.section for one in labels.values()} == {("remarque", "Remarque")}
 
 
-def test_where_remarque_is_not_installed_it_says_so(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "remarque_webui.recording", None)
-    web_ui = WebUi(tmp_path / "output", monkeypatch)
-    processed = web_ui.process_images(Processing(web_ui.folder))
-    assert "is not recording" in processed.comments
-    assert web_ui.callbacks.reported == []
+def test_the_extension_is_of_python_3_10_and_needs_no_remarque():
+    for path in EXTENSION.rglob("*.py"):
+        tree = ast.parse(path.read_text(), feature_version=(3, 10))
+        wanted = {name for node in ast.walk(tree) for name in imported(node)}
+        assert "remarque" not in wanted, path
+        assert "tomllib" not in wanted, path
 
 
-def test_the_installer_leaves_old_pythons_alone(monkeypatch):
-    from types import ModuleType
+def test_the_writing_side_is_one_file():
+    ours = Path(inbox_writing.__file__).read_bytes()
+    assert (EXTENSION / "remarque_webui/inbox_writing.py").read_bytes() == ours
 
-    asked = []
-    launch = ModuleType("launch")
-    launch.is_installed = lambda _name: False
-    launch.run_pip = lambda command, _what: asked.append(command)
-    monkeypatch.setitem(sys.modules, "launch", launch)
-    source = (EXTENSION / "install.py").read_text()
-    exec(compile(source, "install.py", "exec"), {"__name__": "install"})
-    monkeypatch.setattr(sys, "version_info", (3, 10, 6))
-    exec(compile(source, "install.py", "exec"), {"__name__": "install"})
-    assert asked == ["install remarque"]
+
+def imported(node):
+    """Top-level names a statement imports when it runs; what only type checkers see is left out."""
+    if isinstance(node, ast.Import):
+        return [alias.name.split(".")[0] for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module != "remarque.engines.inbox_writing":
+        return [str(node.module).split(".")[0]]
+    return []
+
+
+def base64_png(pixels):
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, "PNG")
+    return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()

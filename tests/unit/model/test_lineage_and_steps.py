@@ -8,13 +8,13 @@ import pytest
 
 from remarque.intake import read_picture
 from remarque.model.changes import Category
-from remarque.model.comparison import incomparable
+from remarque.model.comparison import compare_recipes, incomparable
 from remarque.model.descent import Basis, Descent, EditedRegion, Parent, Relation
 from remarque.model.history import Manner, PictureFile, Take
 from remarque.model.lineage import lineage_of
 from remarque.model.marks import Region
 from remarque.model.recipe import Recipe
-from remarque.model.steps import steps_of
+from remarque.model.steps import _compared, steps_of
 from remarque.model.takes import prompt_syntax
 from remarque.model.times import format_time
 from stand_ins.memory_vault import MORNING
@@ -186,3 +186,19 @@ def test_a_time_that_is_none_begins_no_sitting(modified):
     broken = take("b", 1)
     broken = replace(broken, picture=replace(broken.picture, modified=modified))
     assert edges(lineage_of([take("a"), broken], [])) == {("a", "b")}
+
+
+PROMPTS = (None, "", "a fox, snow", "a fox, (snow:1.2), night", "a fox <lora:ink:0.8>, snow")
+
+
+@pytest.mark.parametrize("before", PROMPTS)
+@pytest.mark.parametrize("after", PROMPTS)
+@pytest.mark.parametrize("negative", [(None, "blurry"), ("blurry", "blurry"), ("blur", "text")])
+def test_remembered_words_give_what_comparing_everything_gives(before, after, negative):
+    one = Recipe(prompt=before, negative_prompt=negative[0], seed=1, steps=20)
+    other = Recipe(prompt=after, negative_prompt=negative[1], seed=2, steps=25)
+    syntax = ("automatic1111", "comfyui")
+    for _ in range(2):
+        changes, one_sided = _compared(one, other, syntax)
+        assert changes == compare_recipes(one, other, syntax)
+        assert one_sided == incomparable(one, other, syntax)

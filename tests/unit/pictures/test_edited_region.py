@@ -136,3 +136,24 @@ def test_a_picture_scaled_by_an_editor_has_its_mask_in_its_own_pixels():
     assert found.mask.shape == (768, 1024)
     assert found.region.left == pytest.approx(200, abs=24)
     assert found.region.width == pytest.approx(200, abs=48)
+
+
+@pytest.mark.parametrize("quality", [95, 90])
+def test_ringing_around_hard_edges_is_no_edit(quality):
+    flag = np.full((400, 600, 3), 255, np.uint8)
+    flag[:, 170:260], flag[150:250] = (0, 47, 108), (0, 47, 108)
+    for row in range(20, 400, 60):
+        flag[row : row + 12, 300:560] = (200, 16, 46)
+    found = edited(decode(saved(flag, "JPEG", quality=quality)).pixels, flag)
+    assert found.nothing
+    assert not found.whole
+
+
+def test_a_large_picture_is_compared_small_and_its_mask_is_full_size():
+    large = np.asarray(Image.fromarray(scene(1)).resize((2048, 1536), Image.Resampling.BICUBIC))
+    changed = large.copy()
+    changed[400:720, 800:1280] = (200, 30, 40)
+    found = edited(decode(saved(changed, "JPEG", quality=85)).pixels, large)
+    assert found.mask.shape == (1536, 2048)
+    assert found.share == pytest.approx(320 * 480 / (2048 * 1536), rel=0.15)
+    assert found.intact.share > 0.8

@@ -1,4 +1,4 @@
-"""Grades fact by fact, limits, what is AI, integrity, and a place for a signature."""
+"""Grades fact by fact, what is AI, integrity, and a place for a signature."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,6 @@ from remarque.model.canonical import Json
 from remarque.model.changes import Category
 from remarque.model.entry import Kind
 from remarque.model.grades import Grade
-from remarque.model.marks import MarkKind
 
 
 def is_long(story: Story) -> bool:
@@ -45,39 +44,7 @@ def evidence_section(story: Story) -> Json:
         blocks.note(en.DEMONSTRATION_STAMP, tone="warning") if is_demonstration(story) else None
     )
     shown = blocks.table(head, ["58mm", "34mm", "1fr"], rows)
-    return blocks.section(en.HEADINGS["evidence"], [warning, shown], new_page=True)
-
-
-def limits_section(story: Story) -> Json:
-    """What the file does not show, in plain sentences that fit this story."""
-    said = [
-        say.imported_limit(story),
-        *map(closing_en.LIMITS.get, _limits_of(story)),
-        say.absence_limit(story),
-    ]
-    return blocks.section(
-        en.HEADINGS["limits"],
-        [blocks.bullets([span(sentence)] for sentence in said if sentence), _gaps(story)],
-        new_page=True,
-    )
-
-
-def _gaps(story: Story) -> Json:
-    """What a recorder knew to be missing; None where it knew of nothing."""
-    if not story.gaps:
-        return None
-    rows = [
-        [
-            [span(say.checked(seen.gap.noticed))],
-            [span(seen.gap.missing)],
-            [span(f"{seen.gap.because} ({seen.gap.observer.value})")],
-        ]
-        for seen in story.gaps
-    ]
-    head = [en.LABELS[name] for name in ("noticed", "missing", "why")]
-    table = blocks.table(head, ["36mm", "1fr", "1fr"], rows)
-    lead = blocks.paragraph(en.GAPS_LEAD)
-    return blocks.section(en.HEADINGS["gaps"], [lead, table], level=2)
+    return blocks.section(en.HEADINGS["evidence"], [warning, shown])
 
 
 def parts_section(story: Story) -> Json:
@@ -97,7 +64,6 @@ def parts_section(story: Story) -> Json:
                 )
             ),
         ],
-        new_page=True,
     )
 
 
@@ -129,30 +95,6 @@ def appendix_sections(story: Story, maker: PlateMaker) -> list[Json]:
     ]
 
 
-def _limits_of(story: Story) -> Iterable[str]:
-    yield from ("law", "person", "left_out", "rerun")
-    if len(story.steps) > 1:
-        yield "why"
-    witnesses = [entry.dated.witness for entry in story.entries if entry.dated.witness]
-    if is_demonstration(story):
-        yield "demonstration"
-    elif not witnesses:
-        yield "unstamped"
-    if witnesses:
-        yield "before_stamp"
-    if not all(witness.is_known for witness in witnesses):
-        yield "unknown_authority"
-    if story.publications and not _is_watermarked(story):
-        yield "watermark"
-    if story.copies:
-        yield from ("copying", "seen_at", "removal", "rate")
-
-
-def _is_watermarked(story: Story) -> bool:
-    marks = (mark for publication in story.publications for mark in publication.edition.marks)
-    return any(mark.kind is MarkKind.WATERMARK for mark in marks)
-
-
 def _alike(entries: Iterable[EntrySeen]) -> list[list[EntrySeen]]:
     """Neighbouring entries of one kind and grade, by the same witness, in one run."""
     runs: list[list[EntrySeen]] = []
@@ -179,6 +121,8 @@ def _acts(story: Story) -> list[str]:
         if (number := count_of(changes, category))
     ]
     acts.append(say.made_selections(len(story.choices)))
+    if story.inferred:
+        acts.append(say.inferred_selections(len(story.inferred)))
     acts.append(say.made_publications(len(story.publications)))
     return acts
 
@@ -217,6 +161,7 @@ def _lists(story: Story) -> list[Json]:
 
 def _digests(story: Story) -> Json:
     absent = {absence.digest: absence.reason for absence in story.absences}
+    absent |= {withheld.digest: en.LABELS["kept_back"] for withheld in story.withheld}
     named = [
         *(
             (say.picture_name(s.number, s.take.picture.digest), s.take.picture.digest)

@@ -42,7 +42,7 @@ def reading_section(story: Story) -> Json:
     return blocks.section(
         en.HEADINGS["reading"],
         [
-            blocks.paragraph(en.READING_LEAD, size="lead"),
+            blocks.paragraph(en.READING_LEAD),
             blocks.section(en.HEADINGS["grades"], [_grade_table(counts)], level=2),
             blocks.section(en.HEADINGS["sources"], [_source_table()], level=2),
             blocks.section(

@@ -24,8 +24,8 @@ def edits_section(story: Story, maker: PlateMaker) -> list[Json]:
     ]
     if not shown:
         return []
-    lead = blocks.paragraph(en.EDITS_LEAD)
-    return [blocks.section(en.HEADINGS["edits"], [lead, *shown], new_page=True)]
+    lead = blocks.paragraph(en.EDITS_LEAD, size="head")
+    return [blocks.section(en.HEADINGS["edits"], [lead, *shown])]
 
 
 def _edit(story: Story, step: Step, edit: EditedRegion, maker: PlateMaker) -> list[Json]:
@@ -41,6 +41,8 @@ def _edit(story: Story, step: Step, edit: EditedRegion, maker: PlateMaker) -> li
         for digest, name in named
     ]
     return [
-        blocks.paragraph(*spans(lineage_en.edit(step, edit) + "  "), *dated_spans(step.dated)),
+        blocks.paragraph(
+            *spans(lineage_en.edit(step, edit) + "  "), *dated_spans(step.dated), size="head"
+        ),
         blocks.plates(plates, columns=len(plates), height_mm=_HEIGHT_MM),
     ]

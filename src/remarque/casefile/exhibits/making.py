@@ -5,14 +5,15 @@ from itertools import pairwise
 
 from remarque.casefile import blocks
 from remarque.casefile.blocks import Spans, span, spans
-from remarque.casefile.chapters import Choice, Dated, Step, Story
+from remarque.casefile.chapters import Choice, Dated, Inferred, Step, Story
 from remarque.casefile.exhibits.changes import changes_by_category, count_of
 from remarque.casefile.exhibits.recipes import recipe_blocks
 from remarque.casefile.plates import THUMBNAIL_PX, Plate, PlateMaker
-from remarque.casefile.wording import en, lineage_en
+from remarque.casefile.wording import en, lineage_en, recording_en
 from remarque.casefile.wording import sentences_en as say
 from remarque.model.canonical import Json
 from remarque.model.changes import Category
+from remarque.model.descent import Basis
 from remarque.model.digests import Digest
 
 MOST_ROWS = 40
@@ -55,23 +56,43 @@ def step_rows(story: Story, steps: Sequence[Step], maker: PlateMaker) -> Json:
 
 
 def recipes_section(story: Story) -> list[Json]:
-    """The first take in full, and the chosen one where it is another."""
+    """The first take in full, the chosen one, and what that was made from where it says nothing."""
     if not story.steps:
         return []
-    first = story.steps[0]
     chosen = story.step_of(story.chosen) if story.chosen else None
-    sections = [blocks.section(en.HEADINGS["first"], _recipe(first))]
-    if chosen is not None and chosen is not first:
-        sections.append(blocks.section(en.HEADINGS["chosen"], _recipe(chosen)))
+    wanted = {"first": story.steps[0], "chosen": chosen, "source": _source_of(story, chosen)}
+    told: list[Step] = []
+    sections = []
+    for name, step in wanted.items():
+        if step is not None and step not in told:
+            told.append(step)
+            sections.append(blocks.section(en.HEADINGS[name], _recipe(step)))
     return sections
+
+
+def _source_of(story: Story, step: Step | None) -> Step | None:
+    """The nearest picture behind an edit or a copy whose file says how it was generated."""
+    passed: set[int] = set()
+    while step is not None and _is_silent(step) and step.number not in passed:
+        passed.add(step.number)
+        known = step.origin.basis not in (None, Basis.RECIPE)
+        parent = step.origin.parent if known else None
+        step = next((one for one in story.steps if one.number == parent), None)
+    return step
+
+
+def _is_silent(step: Step) -> bool:
+    recipe = step.take.recipe
+    return recipe.prompt is None and recipe.model is None and recipe.seed is None
 
 
 def selection_section(story: Story, maker: PlateMaker) -> Json:
     """What was chosen over what, and the author's reason as a statement."""
     shown = [block for choice in story.choices for block in _choice(story, choice, maker)]
     if not shown:
-        shown = [blocks.paragraph(en.SELECTION_ABSENT)]
-    return blocks.section(en.HEADINGS["selection"], [*shown, _inferred(story)], new_page=True)
+        absent = en.SELECTION_UNSTATED if story.inferred else en.SELECTION_ABSENT
+        shown = [blocks.paragraph(absent)]
+    return blocks.section(en.HEADINGS["selection"], [*shown, _inferred(story)])
 
 
 def thumbnail(step: Step, maker: PlateMaker) -> Plate:
@@ -94,7 +115,8 @@ def dated_spans(dated: Dated) -> Spans:
 
 
 def _row(story: Story, step: Step, maker: PlateMaker) -> Json:
-    groups = changes_by_category(step.changes)
+    groups = _beginning(step) if step.number > 1 else []
+    groups += changes_by_category(step.changes)
     length = sum(len(piece["t"]) for group in groups for item in group["items"] for piece in item)
     return {
         "plate": blocks.plate(thumbnail(step, maker), []),
@@ -108,6 +130,19 @@ def _row(story: Story, step: Step, maker: PlateMaker) -> Json:
         "grade": step.dated.grade.value,
         "breakable": length > _LONGEST_UNBROKEN_ROW,
     }
+
+
+def _beginning(step: Step) -> list[Json]:
+    """In few words what a take begins with that has no other to be compared with."""
+    if step.origin.parent is not None:
+        return []
+    recipe = step.take.recipe
+    items = [
+        spans(span(f"{en.FIELDS[name]}  ", "faint"), str(value))
+        for name in ("prompt", "negative_prompt", "model", "seed", "steps", "cfg", "sampler")
+        if (value := getattr(recipe, name)) not in (None, "")
+    ]
+    return [{"label": en.LABELS["begins"], "items": items}] if items else []
 
 
 def _times(dated: Dated) -> list[Json]:
@@ -125,6 +160,8 @@ def _tags(story: Story, picture: Digest) -> list[Json]:
         return [span(en.LABELS["chosen"], "seal")]
     if any(picture in choice.selection.over for choice in story.choices):
         return [span(en.LABELS["passed_over"], "faint")]
+    if any(picture == one.selection.picture for one in story.inferred):
+        return [span(en.LABELS["preferred"], "faint")]
     return []
 
 
@@ -141,6 +178,9 @@ def _remarks(step: Step) -> list[str]:
         named = ", ".join(en.FIELDS.get(name, name) for name in step.incomparable)
         remarks.append(say.recorded_on_one_side(named))
     remarks += [say.contradiction(sentence) for sentence in step.take.contradictions]
+    if step.take.witness is not None:
+        remarks.append(recording_en.seen_by(step.take.witness))
+        remarks += step.take.witness.remarks
     return [*remarks, *step.take.remarks]
 
 
@@ -184,16 +224,20 @@ def _choice(story: Story, choice: Choice, maker: PlateMaker) -> list[Json]:
     others = [_candidate(story, digest, maker, longest_px, tone="") for digest in selection.over]
     columns = min(4, max(2, 1 + len(others)))
     shown = [
-        blocks.paragraph(say.chose(len(selection.over)), "  ", *dated_spans(choice.dated)),
+        blocks.paragraph(
+            say.chose(len(selection.over)), "  ", *dated_spans(choice.dated), size="head"
+        ),
         blocks.plates([chosen, *others], columns=columns, height_mm=170 / columns),
     ]
     if selection.because.strip():
-        label = en.LABELS["statement"]
-        shown.append(
-            blocks.statement(label, selection.because, [span(say.reason_of(story.author))])
-        )
+        label, whose = en.LABELS["statement"], say.reason_of(story.author, choice.dated)
+        shown.append(blocks.statement(label, selection.because, [span(whose)]))
     else:
         shown.append(blocks.paragraph(en.REASON_ABSENT))
+    confirmed = next((one for one in story.inferred if one.leaf == selection.confirms), None)
+    if confirmed is not None:
+        follows = recording_en.reason_follows(_name_of(story, confirmed), confirmed)
+        shown.append(blocks.paragraph(follows + "  ", *dated_spans(confirmed.dated), size="small"))
     return shown
 
 
@@ -204,15 +248,18 @@ def _inferred(story: Story) -> Json:
         return None
     rows = []
     for one in open_ones:
-        step = story.step_of(one.selection.picture)
-        name = say.picture_name(step.number if step else None, one.selection.picture)
-        sentence = say.inferred_selection(name, one.selection)
+        sentence = recording_en.inferred_selection(_name_of(story, one), one.selection)
         rows.append([span(sentence + " "), *dated_spans(one.dated)])
     return blocks.section(
         en.HEADINGS["inferred"],
-        [blocks.paragraph(en.INFERRED_LEAD), blocks.bullets(rows)],
+        [blocks.paragraph(en.INFERRED_LEAD, size="head"), blocks.bullets(rows)],
         level=2,
     )
+
+
+def _name_of(story: Story, inferred: Inferred) -> str:
+    step = story.step_of(inferred.selection.picture)
+    return say.picture_name(step.number if step else None, inferred.selection.picture)
 
 
 def _candidate(

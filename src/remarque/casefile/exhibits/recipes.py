@@ -49,14 +49,18 @@ def _witness(witness: Witness | None) -> list[tuple[str, Spans]]:
     seen_by = ", ".join(
         [witness.observer.value, *(en.LABELS[name] for name, so in remarks.items() if so)]
     )
+    ran = " – ".join(time for time in (witness.started, witness.finished) if time)
     told = (
         ("program", witness.program),
         ("run", witness.run),
+        ("ran", ran),
         ("model_files", "\n".join(map(_model_file, witness.models))),
         ("environment", "\n".join(f"{s.name}: {s.value}" for s in witness.environment)),
         ("could_not_record", "\n".join(witness.remarks)),
     )
     rows = [(en.LABELS[name], [span(text)]) for name, text in told if text]
+    digests = (("executed", witness.executed or ""), ("latents", "\n".join(witness.latents)))
+    rows += [(en.LABELS[name], [span(text, "mono")]) for name, text in digests if text]
     return [(en.LABELS["seen_by"], [span(seen_by)]), *rows]
 
 

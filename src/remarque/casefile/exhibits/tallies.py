@@ -31,7 +31,9 @@ def _rows(tally: Tally) -> Iterator[tuple[str, str]]:
         words += f" tried, {tally.kept} in the chosen pictures, {tally.dropped} given up"
     yield en.CATEGORIES["words"], words
     explored = [
-        f"{en.FIELDS.get(name, name)} {count}" for name, count in tally.parameters.items() if count
+        f"{en.FIELDS.get(name, name)} {count}"
+        for name, count in tally.parameters.items()
+        if count > 1
     ]
     if explored:
         yield en.LABELS["values_tried"], ", ".join(explored)

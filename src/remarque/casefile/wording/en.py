@@ -73,9 +73,12 @@ HEADINGS: dict[str, str] = {
     "tally": "What went into the work, counted",
     "first": "The first take in full",
     "chosen": "The chosen take in full",
+    "source": "The take it was made from, in full",
     "selection": "The selection",
     "inferred": "Selections inferred from what was done with the files",
     "gaps": "Known gaps in the record",
+    "seen": "Seen as it happened",
+    "withheld": "Files kept back, and why",
     "editions": "What was published, and its marks",
     "copy": "The suspect picture",
     "side_by_side": "Side by side",
@@ -120,6 +123,10 @@ LABELS: dict[str, str] = {
     "no_change": "No change in the recipe.",
     "chosen": "chosen",
     "passed_over": "passed over",
+    "preferred": "preferred (inferred)",
+    "begins": "A new beginning",
+    "value": "Value",
+    "kept_back": "kept back, see “Files kept back, and why”",
     "changed_region": "changed region (white)",
     "made": "Pictures made",
     "set_aside": "Chosen and passed over",
@@ -133,6 +140,18 @@ LABELS: dict[str, str] = {
     "model_files": "Model files",
     "environment": "Environment",
     "could_not_record": "Could not be recorded",
+    "executed": "What the program ran (digest)",
+    "ran": "Ran",
+    "latents": "Digests of the steps",
+    "observer": "Seen by",
+    "went_in": "a picture that went in",
+    "ran_file": "what the program ran",
+    "metadata_file": "its metadata as read",
+    "program_unknown": "not known to this observer",
+    "unread": "its digest could not be read",
+    "role": "Role",
+    "used_in": "Takes",
+    "what": "What it is",
     "missing": "Missing",
     "noticed": "Noticed",
     "statement": "statement",
@@ -299,9 +318,10 @@ UNSHOWN_CHARACTERS = (
 INTENT_ABSENT = "No intent is on record: the author has not said what the picture was to become."
 STEPS_ABSENT = "No take is on record."
 SELECTION_ABSENT = "No selection is on record."
+SELECTION_UNSTATED = "The author stated no selection."
 INFERRED_LEAD = (
-    "The author gave no reason for these. That the files were moved, copied, rated or deleted is "
-    "recorded; that this was a choice is inferred."
+    "The author gave no reason for these. What was done with the files is recorded; that it was a "
+    "selection is inferred."
 )
 GAPS_LEAD = (
     "The recorder noticed that these things should be on record and are not. What they would show "
@@ -331,7 +351,7 @@ RELATIONS: dict[str, str] = {
     "edit": "Edited outside the generator",
     "re-save": "Saved again",
     "control picture": "Guided by a control picture",
-    "variation": "A variation",
+    "variation": "The same words and settings tried again",
 }
 
 MARK_OUTLINED = "(dashed: where its visible marks are)"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from remarque.casefile.chapters import Step
-from remarque.casefile.wording import en
+from remarque.casefile.wording import en, recording_en
 from remarque.casefile.wording.sentences_en import duration
-from remarque.model.descent import EditedRegion
+from remarque.model.descent import Basis, EditedRegion
 from remarque.model.tally import Tally
 
 _LEAST_SHOWN = 0.001
@@ -22,7 +22,10 @@ def origin(step: Step) -> str | None:
     found = step.origin
     if found.relation is None or found.basis is None:
         return None
-    of = f" from take {found.parent}" if found.parent else ""
+    if found.basis is Basis.RECIPE:
+        # Nothing is known but the neighbour: to name a relation would say more than is known.
+        return recording_en.one_before(found.parent)
+    of = f" from take {found.parent}" if found.parent else " from a picture outside this record"
     return f"{en.RELATIONS[found.relation.value]}{of}. Inferred, basis: {found.basis.value}."
 
 

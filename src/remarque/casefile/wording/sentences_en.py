@@ -1,6 +1,7 @@
 """English: the sentences of the case file that have values in them."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from remarque.casefile.chapters import Dated, EntrySeen, StampSeen, Story
@@ -8,7 +9,7 @@ from remarque.casefile.wording import en
 from remarque.errors import MetadataMalformed
 from remarque.model.entry import StampState
 from remarque.model.grades import RECORDED_WITHIN, STAMPED_WITHIN, Grade
-from remarque.model.history import Edition, SelectionInferred
+from remarque.model.history import Edition
 from remarque.model.times import parse_time
 
 _DAY = 24 * 60 * 60
@@ -160,6 +161,17 @@ def entry_name(index: int) -> str:
     return f"entry {index}"
 
 
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers with their runs drawn together: 1–4, 7."""
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+
+
 def take_alt(number: int, name: str) -> str:
     """What a screen reader says for a take's picture."""
     return f"Picture of take {number}, file {name}"
@@ -179,6 +191,8 @@ def chosen_caption(story: Story) -> str:
         return f"{name}, selected by the author on {moment(story.choices[-1].dated.recorded)} UTC"
     if story.publications:
         return f"{name}, the source of the last published copy; no selection is on record"
+    if story.inferred:
+        return f"{name}, preferred as far as what was done with the files tells; no reason is given"
     return f"{name}, the last on record; no selection is on record"
 
 
@@ -227,15 +241,9 @@ def chose(others: int) -> str:
     return f"One picture selected, {many(others, 'other')} passed over."
 
 
-def inferred_selection(name: str, selection: SelectionInferred) -> str:
-    """What was done with the files of an inferred selection."""
-    others = many(len(selection.over), "other")
-    return f"{name} was {selection.sign.value}, {others} not. {selection.detail}"
-
-
-def reason_of(author: str) -> str:
-    """Whose reason it is."""
-    return f"the reason {author} gave at the time of the selection"
+def reason_of(author: str, dated: Dated) -> str:
+    """Whose reason it is, and since when it is on record."""
+    return f"the reason {author} gave, on record since {moment(dated.recorded)} UTC"
 
 
 def document_title(title: str) -> str:
@@ -346,6 +354,11 @@ def inferred_changes(category: str, number: int) -> str:
 def made_selections(number: int) -> str:
     """How often the author selected."""
     return f"Recorded: a picture was selected from a set {times(number)}."
+
+
+def inferred_selections(number: int) -> str:
+    """How often moving, copying, rating or deleting files looked like a selection."""
+    return f"Inferred: what was done with the files shows a preference {times(number)}."
 
 
 def made_publications(number: int) -> str:
