@@ -189,9 +189,10 @@ def test_read_tells_every_key_of_the_contract(outputs):
     line = run("read", outputs / "take-1.png", "--json").line()
     keys = (
         "path generator prompt negative_prompt seed steps cfg sampler scheduler model model_hash"
-        " generated_size final_size loras sources not_recorded chunks"
+        " generated_size final_size file_size loras sources not_recorded chunks"
     )
     assert set(keys.split()) <= set(line)
+    assert line["file_size"] == [1024, 1024]
     assert line["generator"] == "ComfyUI"
     assert line["seed"] == 721897303308196
 

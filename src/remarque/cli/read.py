@@ -8,7 +8,7 @@ import typer
 
 from remarque.cli.options import JsonOption
 from remarque.cli.output import clean, error_as_json, print_error, print_json, say
-from remarque.errors import RemarqueError
+from remarque.errors import InputError, RemarqueError
 from remarque.model.canonical import Json
 from remarque.model.recipe import Chunk, Reading
 
@@ -26,7 +26,8 @@ def read(
     failed = False
     for path in find_pictures(files):
         try:
-            reading = read_picture(read_file(path))
+            content = read_file(path)
+            reading = read_picture(content)
         except RemarqueError as error:
             failed = True
             print_error(error, about=str(path))
@@ -34,15 +35,18 @@ def read(
                 print_json({"path": str(path), **error_as_json(error)})
             continue
         if json:
-            print_json(reading_as_json(path, reading))
+            print_json(reading_as_json(path, content, reading))
         else:
-            _say_reading(path, reading)
+            _say_reading(path, content, reading)
     if failed:
         raise typer.Exit(4)
 
 
-def reading_as_json(path: Path, reading: Reading) -> Json:
-    """The contract of ``read`` (DESIGN §8): every key always there, null for not recorded."""
+def reading_as_json(path: Path, content: bytes, reading: Reading) -> Json:
+    """The contract of ``read`` (DESIGN §8): every key always there, null for not recorded.
+
+    ``file_size`` is what the pixels measure; the other two sizes are what the metadata say.
+    """
     from msgspec import to_builtins
 
     recipe = to_builtins(reading.recipe)
@@ -52,11 +56,23 @@ def reading_as_json(path: Path, reading: Reading) -> Json:
         "path": str(path),
         "generator": reading.generator,
         **recipe,
+        "file_size": _file_size(content),
         "not_recorded": list(reading.recipe.not_recorded),
         "contradictions": list(reading.contradictions),
         "remarks": list(reading.remarks),
         "chunks": [_chunk_as_json(chunk) for chunk in reading.chunks],
     }
+
+
+def _file_size(content: bytes) -> list[int] | None:
+    """Width and height in pixels; None for a picture that can be read but not decoded here."""
+    from remarque.pictures.decoding import measure
+
+    try:
+        size = measure(content)
+    except InputError:
+        return None
+    return [size.width_px, size.height_px]
 
 
 def _chunk_as_json(chunk: Chunk) -> Json:
@@ -66,10 +82,10 @@ def _chunk_as_json(chunk: Chunk) -> Json:
     return {**shown, "base64": base64.b64encode(chunk.raw).decode("ascii")}
 
 
-def _say_reading(path: Path, reading: Reading) -> None:
+def _say_reading(path: Path, content: bytes, reading: Reading) -> None:
     say(str(path), style="bold")
     say(f"  generator: {reading.generator or 'none named in the file'}")
-    facts = reading_as_json(path, reading)
+    facts = reading_as_json(path, content, reading)
     hidden = {"path", "generator", "not_recorded", "contradictions", "remarks", "chunks"}
     for name, value in facts.items():
         if name not in hidden and value not in (None, [], ()):
