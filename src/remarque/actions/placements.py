@@ -14,9 +14,9 @@ Folders = frozenset[Path]
 NOWHERE: Folders = frozenset()
 
 
-def readable(name: str) -> str:
-    """A file's name as text; what is no text in it becomes U+FFFD, because an entry is text."""
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in name)
+def readable(name: object) -> str:
+    """A name, path or error as text; what is no text in it becomes U+FFFD, as entries are text."""
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in str(name))
 
 
 @dataclass(frozen=True, slots=True)

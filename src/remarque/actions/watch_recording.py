@@ -223,7 +223,7 @@ class WatchRecorder:
         because = error.message if isinstance(error, RemarqueError) else str(error)
         path = _path_of(retry.item)
         log = _log.info if retry.tries else _log.warning
-        log("not recorded yet: %s: %s", path, because)
+        log("not recorded yet: %s: %s", readable(path), readable(because))
         gone = path is not None and isinstance(retry.item, FileWhole) and not path.exists()
         if gone and retry.tries + 1 >= _MOST_TRIES_GONE:
             missing = f"The picture “{path.name if path else ''}” was not recorded."
@@ -263,7 +263,7 @@ class WatchRecorder:
             with self._wishes.turn():
                 record_gap(self._vault, gap)
         except (RemarqueError, OSError) as error:
-            _log.warning("not even the gap could be recorded: %s (%s)", missing, error)
+            _log.warning("not even the gap could be recorded: %s (%s)", said[0], readable(error))
             return GapNoticed(gap, path, entered=False)
         return GapNoticed(gap, path)
 
@@ -275,7 +275,7 @@ class WatchRecorder:
                     self._vault, doings, self._memory.places, self._wishes.favourites
                 )
         except (RemarqueError, OSError) as error:
-            _log.warning("what was done to the files was not judged: %s", error)
+            _log.warning("what was done to the files was not judged: %s", readable(error))
             return
         yield from (SelectionNoticed(one) for one in found)
 

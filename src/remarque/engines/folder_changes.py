@@ -7,6 +7,8 @@ from threading import Event
 
 import watchfiles
 
+from remarque.actions.placements import readable
+
 _STEP_MS, _GROUP_MS, _WAIT_MS = 50, 200, 250
 
 _MOST_FAILURES = 5
@@ -32,13 +34,13 @@ def changes_in(root: Path, stop: Event) -> Iterator[set[Path] | None]:
                     return  # what is made in its place is another folder, and not watched yet
         except (OSError, RuntimeError, UnicodeError) as error:
             failures += 1
-            _log.info("changes in %s were not reported: %s", root, error)
+            _log.info("changes in %s were not reported: %s", readable(root), readable(error))
             yield {root}
         else:
             return
     # The system has no watches left, this file system reports nothing, or the folder's own name
     # is no text.
-    _log.warning("changes in %s are not reported; it is looked over instead", root)
+    _log.warning("changes in %s are not reported; it is looked over instead", readable(root))
     while not stop.wait(_WAIT_MS / 1000):
         yield None
 

@@ -21,6 +21,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from remarque.actions.placements import readable
+
 _log = logging.getLogger(__name__)
 
 _INVOKE_PLACE = Path("databases", "invokeai.db")
@@ -60,7 +62,9 @@ class GalleryFavourites:
                 if self._look() == state:
                     self._names, self._state = names, state
         except (OSError, sqlite3.Error, ValueError) as error:
-            _log.warning("the favourites in %s cannot be read: %s", self._database, error)
+            _log.warning(
+                "the favourites in %s cannot be read: %s", readable(self._database), readable(error)
+            )
         return self._names
 
     def _beside(self, ending: str) -> Path:

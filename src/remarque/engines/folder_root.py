@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 
 from remarque.actions.happenings import FileGone, Happening, Trouble
+from remarque.actions.placements import readable
 from remarque.engines.folder_changes import changes_in
 from remarque.engines.folder_listing import (
     Listed,
@@ -79,7 +80,7 @@ class RootWatch:
             try:
                 self._follow(stop)
             except Exception:  # noqa: BLE001  it goes on record, and the folder is watched on
-                _log.exception("the watch of %s failed and begins anew", self.root)
+                _log.exception("the watch of %s failed and begins anew", readable(self.root))
                 self._tell(_lost(self.root, "an unexpected error, which is in the log"))
                 stop.wait(patience.poll)
 
@@ -124,7 +125,7 @@ class RootWatch:
             try:
                 self._look_at(path)
             except OSError as error:
-                _log.warning("%s cannot be looked at: %s", path, error)
+                _log.warning("%s cannot be looked at: %s", readable(path), readable(error))
 
     def _look_at(self, path: Path) -> None:
         if path.is_dir():
