@@ -175,7 +175,7 @@ def test_a_service_unit_is_printed_and_nothing_is_watched(folder, kind):
         (["."], 2),
         ([".", "--work", "A", "--auto"], 2),
         (["http://", "--work", "A"], 2),
-        (["--work", "A"], 2),
+        (["--work", "A", "--no-inbox"], 2),
     ],
 )
 def test_wrong_use_is_one_sentence(words, code):
