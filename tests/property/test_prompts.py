@@ -95,9 +95,8 @@ def test_any_text_is_some_list_of_phrases(text, syntax):
 @given(HOSTILE, SYNTAX)
 def test_no_letter_outside_notation_gets_lost(text, syntax):
     found = "".join(phrase.text for phrase in parse_prompt(text, syntax))
-    notation = 6 * text.lower().count("lora")  # the tag's own letter, and those of a dropped name
-    notation += sum(text.count(f".{verb}(") for verb in ("swap", "and", "add", "attend"))
-    assert Counter(text)["a"] <= Counter(found)["a"] + notation
+    # InvokeAI spells the tag withLora; only its own letters may be missing, as for <lora:…>.
+    assert Counter(text)["a"] <= Counter(found)["a"] + 6 * text.lower().count("lora")
 
 
 @given(st.text("ab", max_size=14), st.text("abc", max_size=14))
