@@ -239,6 +239,57 @@ class ProgramUnavailable(OutsideError):
     default_hint = "Start the program, check its address, then try again."
 
 
+class MakingError(RemarqueError):
+    """A picture could not be made; what was made before is kept."""
+
+    slug = "making"
+
+
+class LibraryMissing(MakingError):
+    """A library that only making needs is not installed."""
+
+    slug = "library-missing"
+    exit_code = 2
+    default_hint = "Install it with: pip install 'remarque[make]'"
+
+
+class ModelMissing(MakingError):
+    """A model file is nowhere it was looked for."""
+
+    slug = "model-missing"
+
+
+class ModelRefused(MakingError):
+    """A model file is of a form that can run code of its own, or that this program never loads."""
+
+    slug = "model-refused"
+
+
+class ModelDamaged(MakingError):
+    """A model file is cut off, empty, or not what its form promises."""
+
+    slug = "model-damaged"
+
+
+class ModelChanged(MakingError):
+    """A model file is no longer the one the record names."""
+
+    slug = "model-changed"
+
+
+class OutOfMemory(MakingError):
+    """The device has too little memory for this run; nothing was lost."""
+
+    slug = "out-of-memory"
+    default_hint = "Use --memory tight or --memory scarce, a smaller --size, or --device cpu."
+
+
+class MakingFailed(MakingError):
+    """The run ended without a usable picture."""
+
+    slug = "making-failed"
+
+
 class BundleError(RemarqueError):
     """A bundle cannot be written, or is not a bundle that may be opened."""
 

@@ -218,6 +218,19 @@ class MemoryWatching:
             self._files.pop(path, None)
 
 
+class MemoryRuns:
+    """Which picture came of which run, in a dictionary."""
+
+    def __init__(self) -> None:
+        self._pictures: dict[Digest, Digest] = {}
+
+    def picture_of(self, run: Digest) -> Digest | None:
+        return self._pictures.get(run)
+
+    def note(self, run: Digest, picture: Digest) -> None:
+        self._pictures[run] = picture
+
+
 class MemorySigner:
     """Unlocked keys. The claim and identity keys are whatever PEM text the test hands in."""
 
@@ -300,6 +313,7 @@ def build_memory_vault(
         pictures=MemoryPictures(folder),
         fingerprints=MemoryFingerprints(),
         watching=MemoryWatching(),
+        runs=MemoryRuns(),
         keys=FixedKeys(signer or MemorySigner(ledger_key)),
         clock=clock or FixedClock(),
         authorities=tuple(authorities),

@@ -142,6 +142,16 @@ class WatchStore(Protocol):
         """Forget files that are gone."""
 
 
+class RunStore(Protocol):
+    """Which picture came of which run; a memory that can be made anew, no part of the record."""
+
+    def picture_of(self, run: Digest) -> Digest | None:
+        """The picture an earlier run of exactly this gave, if there was one."""
+
+    def note(self, run: Digest, picture: Digest) -> None:
+        """Remember the picture a run gave; durable on return."""
+
+
 class Signer(Protocol):
     """The author's unlocked keys."""
 
@@ -201,6 +211,7 @@ class Vault:
     pictures: PictureStore
     fingerprints: FingerprintStore
     watching: WatchStore
+    runs: RunStore
     keys: KeyVault
     clock: Clock
     authorities: tuple[TimestampAuthority, ...] = ()

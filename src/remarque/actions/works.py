@@ -9,6 +9,7 @@ from remarque.errors import Ambiguous, NotFound, UsageError
 from remarque.model.descent import Descent
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StoredEntry
+from remarque.model.explanations import Explanation
 from remarque.model.history import (
     Body,
     Edition,
@@ -20,6 +21,7 @@ from remarque.model.history import (
     WorkOpened,
     body_of,
 )
+from remarque.model.reruns import Rerun
 from remarque.model.witness import Gap
 
 LONGEST_TITLE = 300
@@ -55,6 +57,8 @@ class History:
     opened: str
     intents: list[Recorded[IntentStated]] = field(default_factory=list)
     takes: list[Recorded[Take]] = field(default_factory=list)
+    reruns: list[Recorded[Rerun]] = field(default_factory=list)
+    explanations: list[Recorded[Explanation]] = field(default_factory=list)
     descents: list[Recorded[Descent]] = field(default_factory=list)
     inferred: list[Recorded[SelectionInferred]] = field(default_factory=list)
     selections: list[Recorded[Selection]] = field(default_factory=list)
@@ -77,6 +81,8 @@ class History:
         return {
             IntentStated: self.intents,
             Take: self.takes,
+            Rerun: self.reruns,
+            Explanation: self.explanations,
             Descent: self.descents,
             SelectionInferred: self.inferred,
             Selection: self.selections,

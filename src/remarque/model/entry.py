@@ -18,6 +18,8 @@ class Kind(StrEnum):
     INTENT_STATED = "intent.stated"
     TAKE_IMPORTED = "take.imported"
     TAKE_RECORDED = "take.recorded"
+    TAKE_RERUN = "take.rerun"
+    TAKE_EXPLAINED = "take.explained"
     LINEAGE_INFERRED = "lineage.inferred"
     SELECTION_INFERRED = "selection.inferred"
     SELECTION_MADE = "selection.made"

@@ -11,8 +11,10 @@ from remarque.model.canonical import Json, json_from_value, value_from_json
 from remarque.model.descent import Descent
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StoredEntry
+from remarque.model.explanations import Explanation
 from remarque.model.marks import MarkFound, Region
 from remarque.model.recipe import Recipe
+from remarque.model.reruns import Rerun
 from remarque.model.witness import Gap, Witness
 
 
@@ -214,6 +216,8 @@ Body = (
     | WorkOpened
     | IntentStated
     | Take
+    | Rerun
+    | Explanation
     | Descent
     | SelectionInferred
     | Selection
@@ -228,6 +232,8 @@ BODY_OF: dict[Kind, type[Body]] = {
     Kind.INTENT_STATED: IntentStated,
     Kind.TAKE_IMPORTED: Take,
     Kind.TAKE_RECORDED: Take,
+    Kind.TAKE_RERUN: Rerun,
+    Kind.TAKE_EXPLAINED: Explanation,
     Kind.LINEAGE_INFERRED: Descent,
     Kind.SELECTION_INFERRED: SelectionInferred,
     Kind.SELECTION_MADE: Selection,

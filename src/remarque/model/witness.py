@@ -12,8 +12,9 @@ from remarque.model.recipe import Setting
 
 
 class Observer(StrEnum):
-    """Who saw it."""
+    """Who saw it. REMARQUE made it itself."""
 
+    REMARQUE = "Remarque"
     FOLDER = "folder watch"
     COMFYUI_SERVER = "ComfyUI server watch"
     COMFYUI_NODE = "ComfyUI node"

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every schema version there has been, oldest first. The last is the one this program speaks."""
 
 CURRENT = REVISIONS[-1]
@@ -106,3 +106,11 @@ watched_file = Table(
     Column("rating", Integer, nullable=False),
 )
 """Files in watched folders that were dealt with. ``picture`` is the take's, NULL where none."""
+
+past_run = Table(
+    "past_run",
+    metadata,
+    Column("run", LargeBinary(32), primary_key=True),
+    Column("picture", LargeBinary(32), nullable=False),
+)
+"""Which picture came of which run: a memory, no part of the record."""

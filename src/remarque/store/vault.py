@@ -25,6 +25,7 @@ from remarque.store.fingerprints import SqliteFingerprints
 from remarque.store.ledger import SqliteLedger
 from remarque.store.migrating import make_database, prepare_database
 from remarque.store.pictures import DiskPictures
+from remarque.store.runs import SqliteRuns
 from remarque.store.watching import SqliteWatching
 
 FORMAT = 1
@@ -69,6 +70,7 @@ class VaultStore:
         self.pictures = DiskPictures(place / PICTURES_NAME, database)
         self.fingerprints = SqliteFingerprints(database)
         self.watching = SqliteWatching(database)
+        self.runs = SqliteRuns(database)
         self._database = database
 
     def read_keys(self) -> bytes:

@@ -63,6 +63,7 @@ def open_vault(
             pictures=store.pictures,
             fingerprints=store.fingerprints,
             watching=store.watching,
+            runs=store.runs,
             keys=SealedKeys(
                 store, lambda: passphrase if passphrase is not None else passphrase_of(place, ask)
             ),

@@ -294,3 +294,11 @@ def test_many_fingerprints_are_kept_at_once_and_anew(vault):
     found = vault.fingerprints.all_of("pdq_v1")
     assert [picture for picture, _ in found] == sorted(picture for picture, _, _ in rows)
     assert {content for _, content in found} == {b"new"}
+
+
+def test_the_picture_of_a_past_run_is_remembered_and_the_last_one_counts(vault):
+    run, one, other = (digest_of(name) for name in (b"run", b"one", b"other"))
+    assert vault.runs.picture_of(run) is None
+    vault.runs.note(run, one)
+    vault.runs.note(run, other)
+    assert vault.runs.picture_of(run) == other

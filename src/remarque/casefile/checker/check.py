@@ -63,6 +63,8 @@ KINDS = (
     "edition.published",
     "sighting.recorded",
     "gap.noted",
+    "take.rerun",
+    "take.explained",
 )
 TAKES = ("take.imported", "take.recorded")
 KEYS = {"version", "kind", "time", "author", "work", "body", "pictures", "salt"}

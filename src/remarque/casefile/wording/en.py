@@ -280,6 +280,8 @@ ENTRY_KINDS: dict[str, str] = {
     "selection.made": "The author made a selection",
     "edition.published": "An edition was published",
     "sighting.recorded": "A suspect picture was recorded",
+    "take.rerun": "A take was made again from its record",
+    "take.explained": "What each choice did in a take was tried out",
     "gap.noted": "Something missing from the record was noted",
 }
 
