@@ -86,7 +86,7 @@ def test_half_a_migration_is_undone(old_place, monkeypatch):
     assert migrating.read_revision(path) == "0001"
 
 
-@pytest.mark.parametrize("revision", ["0004", "9999", "from another branch", ""])
+@pytest.mark.parametrize("revision", ["0005", "9999", "from another branch", ""])
 def test_a_vault_of_an_unknown_version_is_left_untouched(place, revision):
     with contextlib.closing(sqlite3.connect(place / "vault.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
