@@ -1,0 +1,1 @@
+"""Stable Diffusion in this process, through diffusers."""
