@@ -14,6 +14,7 @@ from remarque.actions.making_checks import check_seeds, check_wishes
 from remarque.actions.making_inputs import with_inputs
 from remarque.actions.making_loras import LORA, Loras, combine_loras
 from remarque.actions.making_names import recorded_name, wish_of
+from remarque.actions.making_sampling import sampling_of
 from remarque.actions.making_wishes import MINIATURE, RANDOM_SEED, MakeWishes
 from remarque.actions.orders import Machine, ModelWish, Order
 from remarque.actions.ports import Vault
@@ -128,12 +129,13 @@ def _with_words(begun: Order, wishes: MakeWishes) -> Order:
 
 
 def _with_settings(old: Recipe, wishes: MakeWishes) -> Recipe:
+    sampler, schedule = sampling_of(wishes, old)
     recipe = replace(
         old,
         steps=_or(wishes.steps, old.steps),
         cfg=_or(wishes.cfg, old.cfg),
-        sampler=_or(wishes.sampler, old.sampler),
-        scheduler=_schedule(wishes, old),
+        sampler=sampler,
+        scheduler=schedule,
         clip_skip=_or(wishes.clip_skip, old.clip_skip),
         generated_size=_or(wishes.size, old.generated_size),
         passes=_passes(old, wishes),
@@ -145,13 +147,6 @@ def _with_settings(old: Recipe, wishes: MakeWishes) -> Recipe:
     if wishes.vae is not None:
         recipe = replace(recipe, vae=recorded_name(wishes.vae))
     return recipe
-
-
-def _schedule(wishes: MakeWishes, old: Recipe) -> str | None:
-    """A new sampler comes with its own schedule unless one is named."""
-    if wishes.schedule is not None or wishes.sampler is not None:
-        return wishes.schedule
-    return old.scheduler
 
 
 def _passes(old: Recipe, wishes: MakeWishes) -> tuple[Pass, ...]:

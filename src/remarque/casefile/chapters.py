@@ -6,8 +6,10 @@ from datetime import datetime
 from remarque.model.changes import Change
 from remarque.model.digests import Digest
 from remarque.model.entry import Kind, StampState
+from remarque.model.explanations import Explanation
 from remarque.model.grades import Grade
 from remarque.model.history import Edition, Match, Selection, SelectionInferred, Sighting, Take
+from remarque.model.reruns import Rerun
 from remarque.model.steps import Step as Origin
 from remarque.model.tally import Tally
 from remarque.model.witness import Gap
@@ -145,6 +147,22 @@ class GapSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeAgain:
+    """One attempt to make a take again from its record."""
+
+    dated: Dated
+    rerun: Rerun
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What was found out about which choice of a take made what."""
+
+    dated: Dated
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """An edition and the marks read back from it."""
 
@@ -218,6 +236,8 @@ class Story:
     tally: Tally | None = None
     order_basis: tuple[str, ...] = ()
     withheld: tuple[Absence, ...] = ()
+    reruns: tuple[MadeAgain, ...] = ()
+    explanations: tuple[Explained, ...] = ()
 
     @property
     def accused(self) -> Copy | None:

@@ -10,6 +10,7 @@ from remarque.casefile.exhibits.closing import (
 from remarque.casefile.exhibits.copies import copy_section, editions_section
 from remarque.casefile.exhibits.cover import cover_page, reading_section
 from remarque.casefile.exhibits.edits import edits_section
+from remarque.casefile.exhibits.explained import explained_sections
 from remarque.casefile.exhibits.limits import limits_section
 from remarque.casefile.exhibits.making import (
     intent_section,
@@ -17,6 +18,7 @@ from remarque.casefile.exhibits.making import (
     selection_section,
     steps_section,
 )
+from remarque.casefile.exhibits.reruns import reruns_section
 from remarque.casefile.exhibits.tallies import tally_section
 from remarque.casefile.exhibits.timeline import timeline_section
 from remarque.casefile.exhibits.witnesses import witnesses_section
@@ -37,6 +39,8 @@ def compose_pages(story: Story, maker: PlateMaker) -> Json:
         *edits_section(story, maker),
         *recipes_section(story),
         *witnesses_section(story),
+        *reruns_section(story, maker),
+        *explained_sections(story, maker),
         selection_section(story, maker),
         *tally_section(story),
         editions_section(story, maker),

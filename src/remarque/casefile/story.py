@@ -9,9 +9,11 @@ from remarque.casefile.chapters import (
     Copy,
     Dated,
     EntrySeen,
+    Explained,
     GapSeen,
     Inferred,
     Intent,
+    MadeAgain,
     Publication,
     Step,
     Story,
@@ -20,6 +22,7 @@ from remarque.casefile.datings import Dater, JudgeStamp, judge_with, see_checkpo
 from remarque.casefile.material import CaseMaterial, ProvenEntry
 from remarque.errors import NotFound
 from remarque.model.descent import Descent
+from remarque.model.explanations import Explanation
 from remarque.model.history import (
     Body,
     Edition,
@@ -31,7 +34,8 @@ from remarque.model.history import (
     WorkOpened,
     body_of,
 )
-from remarque.model.lineage import LineageGraph, lineage_of
+from remarque.model.lineage import lineage_of
+from remarque.model.reruns import Rerun
 from remarque.model.steps import steps_in
 from remarque.model.tally import Tally, tally_of
 from remarque.model.times import parse_time
@@ -61,10 +65,7 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         body = body_of(proven.stored)
         told.append((proven, body, dater.date(proven.stored, body)))
     of_work = [(body, dated) for proven, body, dated in told if _is_of(proven, material.work)]
-    takes = [body for body, _ in of_work if isinstance(body, Take)]
-    descents = [body for body, _ in of_work if isinstance(body, Descent)]
-    dates = {body.take: dated for body, dated in of_work if isinstance(body, Take)}
-    graph = lineage_of(takes, descents)
+    steps, order_basis = _steps(of_work)
     missing = [Absence(digest, reason) for digest, reason in material.missing]
     withheld = set(material.withheld)
     story = Story(
@@ -76,10 +77,8 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         software=material.software,
         written_at=parse_time(material.written_at),
         opened=next((dated for body, dated in of_work if isinstance(body, WorkOpened)), None),
-        intents=tuple(
-            Intent(d, body.text) for body, d in of_work if isinstance(body, IntentStated)
-        ),
-        steps=_steps(graph, takes, descents, dates),
+        intents=tuple(Intent(d, b.text) for b, d in of_work if isinstance(b, IntentStated)),
+        steps=steps,
         choices=tuple(Choice(d, body) for body, d in of_work if isinstance(body, Selection)),
         publications=tuple(Publication(d, b) for b, d in of_work if isinstance(b, Edition)),
         copies=_copies(of_work, material.work),
@@ -90,25 +89,35 @@ def tell_story(material: CaseMaterial, *, judge_stamp: JudgeStamp | None = None)
         inferred=_inferred(told),
         gaps=tuple(GapSeen(d, body) for body, d in of_work if isinstance(body, Gap)),
         tally=_tally(of_work),
-        order_basis=graph.order_basis,
+        order_basis=order_basis,
         withheld=tuple(one for one in missing if one.digest in withheld),
+        reruns=tuple(MadeAgain(d, body) for body, d in of_work if isinstance(body, Rerun)),
+        explanations=tuple(Explained(d, b) for b, d in of_work if isinstance(b, Explanation)),
     )
-    if material.sighting is not None and story.accused is None:
+    _require_sighting(story)
+    return story
+
+
+def _require_sighting(story: Story) -> None:
+    if story.about is not None and story.accused is None:
         raise NotFound(
-            f"the sighting {material.sighting} is not among the entries of “{material.title}”",
+            f"the sighting {story.about} is not among the entries of “{story.title}”",
             hint="Name a sighting that was recorded for this work.",
         )
-    return story
 
 
 def _is_of(proven: ProvenEntry, work: str) -> bool:
     return proven.stored.entry.work == work
 
 
-def _steps(
-    graph: LineageGraph, takes: Sequence[Take], descents: Sequence[Descent], dates: dict[str, Dated]
-) -> tuple[Step, ...]:
-    return tuple(Step(dates[s.take.take], s) for s in steps_in(graph, takes, descents))
+def _steps(of_work: Sequence[Told]) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """The steps in the order told, and what that order rests on."""
+    takes = [body for body, _ in of_work if isinstance(body, Take)]
+    descents = [body for body, _ in of_work if isinstance(body, Descent)]
+    dates = {body.take: dated for body, dated in of_work if isinstance(body, Take)}
+    graph = lineage_of(takes, descents)
+    steps = tuple(Step(dates[s.take.take], s) for s in steps_in(graph, takes, descents))
+    return steps, graph.order_basis
 
 
 def _tally(of_work: Iterable[Told]) -> Tally:

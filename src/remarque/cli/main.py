@@ -14,12 +14,15 @@ from remarque.cli import (
     check,
     choose,
     demo,
+    explain,
     importing,
     init,
     log,
+    make,
     marks,
     publish,
     read,
+    rerun,
     restore,
     selftest,
     show,
@@ -31,6 +34,7 @@ from remarque.cli import (
 from remarque.cli.output import print_error
 from remarque.errors import Cancelled, DiskFull, PlaceUnusable, RemarqueError, UsageError
 
+MAKE = "make: pictures, recorded as they come"
 RECORD = "record: what was made, and the choices"
 MARK = "mark: the published copy"
 FIND = "find: the copies"
@@ -52,6 +56,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _VERBS = (
     ("init", init.init, KEEP),
+    ("make", make.make, MAKE),
     ("read", read.read, RECORD),
     ("import", importing.import_, RECORD),
     ("watch", watch.watch, RECORD),
@@ -61,6 +66,8 @@ _VERBS = (
     ("publish", publish.publish, MARK),
     ("marks", marks.marks, MARK),
     ("check", check.check, FIND),
+    ("rerun", rerun.rerun, PROVE),
+    ("explain", explain.explain, PROVE),
     ("case", case.case, PROVE),
     ("verify", verify.verify, PROVE),
     ("log", log.log, KEEP),

@@ -121,6 +121,14 @@ def test_again_with_another_sampler_drops_the_schedule_of_the_old_one(vault):
     assert order(vault, again=take.take, sampler="DDIM").recipe.scheduler is None
 
 
+@pytest.mark.parametrize(
+    "wishes", [{"sampler": "k_euler", "schedule": "Karras"}, {"schedule": "Karras"}]
+)
+def test_again_with_the_sampler_in_another_spelling_changes_nothing(vault, wishes):
+    take = taken(vault, prompt="a", seed=1, size=SMALL, sampler="Euler", schedule="karras")
+    assert order(vault, again=take.take, **wishes).recipe == take.recipe
+
+
 def test_again_follows_the_tags_of_the_new_prompt_and_weight_0_takes_away(vault):
     wishes = {"seed": 1, "size": SMALL, "loras": (LoraWish("wash", 0.3),)}
     take = taken(vault, prompt="a <lora:ink:0.5>", **wishes)

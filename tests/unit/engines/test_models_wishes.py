@@ -2,6 +2,8 @@
 
 import sys
 
+import warnings
+
 import pytest
 
 from remarque.actions.orders import ModelWish, Order
@@ -124,9 +126,17 @@ def test_what_libraries_raise_becomes_one_sentence(raised, error, said):
     assert "\n" not in caught.value.message
 
 
-def test_the_libraries_are_as_they_were_after_their_silence():
-    logging = tiny.diffusers.utils.logging
-    before = (logging.get_verbosity(), logging.is_progress_bar_enabled())
+def test_the_libraries_are_silent_and_afterwards_as_they_were(capfd):
+    of_diffusers = tiny.diffusers.utils.logging
+    before = (of_diffusers.get_verbosity(), of_diffusers.is_progress_bar_enabled())
+    filters = list(warnings.filters)
     with quietly():
-        assert not logging.is_progress_bar_enabled()
-    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+        assert not of_diffusers.is_progress_bar_enabled()
+        of_diffusers.get_logger("diffusers.models").warning("a word")
+        tiny.transformers.utils.logging.get_logger("transformers.models").warning("a word")
+        warnings.warn("a word", UserWarning, stacklevel=1)
+        of_diffusers.get_logger("diffusers.models").error("a fault")
+    said = capfd.readouterr().err
+    assert ("a word" in said, "a fault" in said) == (False, True)
+    assert (of_diffusers.get_verbosity(), of_diffusers.is_progress_bar_enabled()) == before
+    assert warnings.filters == filters

@@ -1,13 +1,14 @@
 """Every row of the table of samplers runs on the miniature, and nothing is set in silence."""
 
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import pytest
 
-from remarque.engines.stable_diffusion.sampling import set_sampler
+from remarque.engines.stable_diffusion.sampling import own_sampler, set_sampler
 from remarque.engines.stable_diffusion.shelf import MINIATURE
 from remarque.errors import LibraryMissing, UsageError
-from remarque.model.samplers import SAMPLERS, SCHEDULES, Alike
+from remarque.model.samplers import SAMPLERS, SCHEDULES, Alike, find_sampler
 from stand_ins import tiny_pipelines as tiny
 from stand_ins.tiny_pipelines import diffusers, torch
 
@@ -95,6 +96,33 @@ def test_the_class_of_the_model_itself_changes_nothing(miniature):
     assert miniature.scheduler.config.use_karras_sigmas
 
 
+def bare(scheduler):
+    """A pipeline as far as samplers see one."""
+    return SimpleNamespace(scheduler=scheduler)
+
+
+@pytest.mark.parametrize("schedule", [None, "karras"])
+@pytest.mark.parametrize("row", RUNNING, ids=lambda row: row.name)
+def test_the_models_own_sampler_has_the_name_that_gives_the_very_same(miniature, row, schedule):
+    if not all(find_spec(library) for library in row.needs):
+        pytest.skip("a library is not installed")
+    set_sampler(miniature, row.name, schedule)
+    pipe = bare(type(miniature.scheduler).from_config(miniature.scheduler.config))
+    before = (type(pipe.scheduler), dict(pipe.scheduler.config))
+    name, named = own_sampler(pipe)
+    assert find_sampler(name).sampler.diffusers == row.diffusers
+    assert not name.endswith("Scheduler")
+    set_sampler(pipe, name, named)
+    assert (type(pipe.scheduler), dict(pipe.scheduler.config)) == before
+
+
+def test_an_own_sampler_with_options_of_no_row_is_its_class(miniature):
+    other = diffusers.UniPCMultistepScheduler.from_config(
+        miniature.scheduler.config, solver_order=3, use_karras_sigmas=True
+    )
+    assert own_sampler(bare(other)) == ("UniPCMultistepScheduler", "karras")
+
+
 def test_a_sampler_named_alone_ends_the_schedule(miniature):
     set_sampler(miniature, "Euler Karras", None)
     assert miniature.scheduler.config.use_karras_sigmas
@@ -125,6 +153,7 @@ def test_an_unknown_name_is_not_repeated_at_length(miniature):
 @pytest.mark.parametrize("family", ["sd3", "flux"])
 def test_flow_matching_keeps_its_scheduler_and_says_so(tmp_path, family):
     pipe = getattr(tiny, family)(tmp_path)
+    assert own_sampler(pipe) == ("Euler", None)
     assert set_sampler(pipe, "Euler", None) == ()
     assert set_sampler(pipe, "FlowMatchEulerDiscreteScheduler", None) == ()
     said = set_sampler(pipe, "DPM++ SDE", "Karras")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from remarque.actions.orders import Listening, Made, ModelWish, Order
 from remarque.engines import diffusers_facts
 from remarque.engines.stable_diffusion.engine_passes import Prepared, prepared, run_passes
+from remarque.engines.stable_diffusion.loading_guards import quietly, require_libraries
 from remarque.engines.stable_diffusion.machine import STOPPED, Place, place_for, turn_at
 from remarque.engines.stable_diffusion.outcome import (
     Finished,
@@ -60,10 +61,11 @@ class DiffusersEngine:
         """
         check_recipe(order.recipe)
         check_roles(order.recipe)
+        require_libraries()
         place = place_for(order.machine)
         with turn_at(place, listening.stop):
             try:
-                with explained(place):
+                with explained(place), quietly():
                     return self._made(order, place, listening)
             except OutOfMemory:
                 self._loader.close()  # loads anew when asked again
@@ -103,7 +105,8 @@ class DiffusersEngine:
             ran=ran,
             remarks=tuple(dict.fromkeys(said)),
         )
-        return Made(told(order, finished), ran[0].maps, (*place.remarks, *found.plan.assumed))
+        assumed = (*finished.remarks, *found.plan.assumed, *ran[0].unmapped)
+        return Made(told(order, finished), ran[0].maps, assumed)
 
     def _loaded(self, order: Order, place: Place) -> "Loaded":
         """The model in the number type its family needs, which is known once it is there."""

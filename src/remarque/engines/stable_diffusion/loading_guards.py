@@ -4,14 +4,24 @@ The libraries draw bars and write warnings while they load, and raise whatever t
 """
 
 import contextlib
+import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import RLock
 from typing import Any
 
 from remarque.errors import LibraryMissing, ModelDamaged, OutOfMemory, RemarqueError
 
 _QUIET = RLock()
+_TALKATIVE = (
+    "diffusers",
+    "transformers",
+    "huggingface_hub",
+    "accelerate",
+    "peft",
+    "torch",
+    "httpx",
+)
 _LONGEST_REASON = 200
 
 
@@ -33,25 +43,21 @@ def require_libraries() -> None:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Without bars and warnings of the libraries; they are as they were afterwards.
+    """Without bars, log lines and warnings of the libraries, errors apart.
 
-    One at a time: the switches are those of the whole process.
+    They are as they were afterwards. One at a time: the switches are those of the whole process.
     """
-    with _QUIET:
+    with _QUIET, warnings.catch_warnings(), contextlib.ExitStack() as afterwards:
+        warnings.simplefilter("ignore")
         speakers = _speakers()
-        levels = [(one, one.get_verbosity(), one.is_progress_bar_enabled()) for one in speakers]
+        for name in _TALKATIVE:
+            afterwards.callback(_hush(logging.getLogger(name)))
         for one in speakers:
-            one.set_verbosity_error()
-            one.disable_progress_bar()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        finally:
-            for one, level, bars in levels:
-                one.set_verbosity(level)
-                if bars:
-                    one.enable_progress_bar()
+            if one.is_progress_bar_enabled():
+                one.disable_progress_bar()
+                afterwards.callback(one.enable_progress_bar)
+        _hush_the_hub(afterwards)
+        yield
 
 
 @contextlib.contextmanager
@@ -80,11 +86,33 @@ def loading(name: str, error: type[RemarqueError] = ModelDamaged) -> Iterator[No
         raise error(f"The model {name!r} cannot be loaded: {_reason(foreign)}") from foreign
 
 
+def _hush(logger: logging.Logger) -> Callable[[], None]:
+    """Let errors through alone; what puts the level back."""
+    before = logger.level
+    logger.setLevel(max(before, logging.ERROR))
+    return lambda: logger.setLevel(before)
+
+
 def _speakers() -> list[Any]:
     from diffusers.utils import logging as of_diffusers
     from transformers.utils import logging as of_transformers
 
-    return [of_diffusers, of_transformers]
+    found = [of_diffusers, of_transformers]
+    for one in found:
+        one.get_verbosity()  # the first question sets their levels, which would undo ours
+    return found
+
+
+def _hush_the_hub(afterwards: contextlib.ExitStack) -> None:
+    from huggingface_hub.utils import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+
+    if not are_progress_bars_disabled():
+        disable_progress_bars()
+        afterwards.callback(enable_progress_bars)
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from remarque.engines.stable_diffusion.noise import new_seed
 from remarque.engines.stable_diffusion.passes_hires import hires_passes
-from remarque.engines.stable_diffusion.passes_stage import Stage, checked_cfg, checked_steps
+from remarque.engines.stable_diffusion.passes_stage import FIRST, Stage, checked_cfg, checked_steps
 from remarque.engines.stable_diffusion.passes_stage import checked_strength as _strength
 from remarque.engines.stable_diffusion.sources import Inputs
 from remarque.engines.stable_diffusion.sources_canvas import OUTPAINT
@@ -26,7 +26,7 @@ _OUTPAINT_STRENGTH = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What a loaded model does where nobody says otherwise; the sampler by its class in diffusers.
+    """What a loaded model does where nobody says otherwise; the sampler as ``own_sampler`` has it.
 
     ``multiple`` is that of its sizes in pixels; ``title`` names whom steps and guidance are of.
     """
@@ -61,7 +61,7 @@ def planned(recipe: Recipe, inputs: Inputs, usual: Usual) -> Plan:
     recipe = _with_sources(recipe, inputs, told)
     strength = recipe.denoise if inputs.start is not None else None
     first = Stage(
-        role="first",
+        role=FIRST,
         size=inputs.size,
         prompt=recipe.prompt or "",
         negative=recipe.negative_prompt or "",
@@ -91,7 +91,8 @@ def _with_words_and_numbers(recipe: Recipe, usual: Usual, told: list[str]) -> Re
         told.append(f"No guidance: {usual.cfg:g}, usual for {usual.title}.")
     named = recipe.sampler is not None
     if not named:
-        told.append(f"No sampler: the model's own, {usual.sampler}.")
+        own = " ".join(filter(None, (usual.sampler, recipe.scheduler or usual.schedule)))
+        told.append(f"No sampler: the model's own, {own}.")
     return replace(
         recipe,
         prompt=recipe.prompt or "",

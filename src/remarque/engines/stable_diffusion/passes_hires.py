@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from remarque.engines.stable_diffusion.noise import checked_seed
 from remarque.engines.stable_diffusion.passes_stage import (
+    HIRES,
     Stage,
     checked_cfg,
     checked_steps,
@@ -14,7 +15,6 @@ from remarque.engines.stable_diffusion.sources_fitting import rounded_size
 from remarque.errors import UsageError
 from remarque.model.recipe import Pass, Recipe, Size
 
-HIRES = "hires"
 UPSCALER = "Lanczos"
 
 _FACTOR = 2.0

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from remarque.errors import UsageError
 from remarque.model.recipe import Size
 
+FIRST, HIRES = "first", "hires"
+
 _MOST_STEPS = 1000  # as many as models are trained on
 _STRONGEST_CFG = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One pass. ``role``: first or hires; ``strength`` None where it begins with noise alone.
+    """One pass. ``role``: FIRST or HIRES; ``strength`` None where it begins with noise alone.
 
     ``size`` is in pixels.
     """

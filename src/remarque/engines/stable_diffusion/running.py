@@ -12,21 +12,19 @@ from remarque.engines.diffusers_facts import (
     describe_part,
     modules_in,
     parts_of,
-    schedule_name,
-    scheduler_class,
 )
 from remarque.engines.stable_diffusion.embedding import embed_prompts
 from remarque.engines.stable_diffusion.families import Family
 from remarque.engines.stable_diffusion.machine import Place
 from remarque.engines.stable_diffusion.machine_memory import arranged
 from remarque.engines.stable_diffusion.noise import Noise, generator_of
-from remarque.engines.stable_diffusion.passes_stage import Stage
+from remarque.engines.stable_diffusion.passes_stage import FIRST, Stage
 from remarque.engines.stable_diffusion.previews import to_bytes
 from remarque.engines.stable_diffusion.running_call import Ground, call_arguments
 from remarque.engines.stable_diffusion.running_kinds import Kind, kind_for, variant
 from remarque.engines.stable_diffusion.running_mask import Keeping, pasted
 from remarque.engines.stable_diffusion.running_steps import ADVICE, Steps
-from remarque.engines.stable_diffusion.sampling import set_sampler
+from remarque.engines.stable_diffusion.sampling import own_sampler, set_sampler
 from remarque.errors import MakingFailed
 from remarque.model.canonical import Json
 from remarque.model.phrases import Syntax
@@ -34,7 +32,6 @@ from remarque.pictures.scaling import Pixels
 
 BLACK = "The run gave a picture that is black all over."
 UNDEFINED = "The run gave undefined numbers instead of a picture."
-NO_MAPS = "This kind of model gives no attention maps."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,8 @@ class Studio:
 class Ran:
     """A finished pass: RGB pixels, the pipeline with the arguments it was called with, remarks.
 
-    ``parts`` describes the pipeline's models as they stood while it ran.
+    ``parts`` describes the pipeline's models as they stood while it ran; ``unmapped`` says what
+    has no map, where maps were asked for.
     """
 
     pixels: Pixels
@@ -65,6 +63,7 @@ class Ran:
     seed: int
     parts: Mapping[str, Json]
     maps: tuple[AttentionMap, ...] = ()
+    unmapped: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -91,7 +90,8 @@ def run_stage(studio: Studio, stage: Stage, ground: Ground) -> Ran:
         words = embed_prompts(pipe, stage.prompt, stage.negative, studio.syntax, studio.clip_skip)
         arguments = call_arguments(pipe, kind, stage, ground, studio.control_strengths)
         arguments |= words.arguments
-        recorder = _recorder(pipe, words.phrases) if studio.maps else None
+        heard = studio.maps and stage.role == FIRST
+        recorder = _recorder(pipe, words.phrases) if heard else None
         with nullcontext() if recorder is None else recorder:
             result = pipe(
                 **arguments,
@@ -104,22 +104,16 @@ def run_stage(studio: Studio, stage: Stage, ground: Ground) -> Ran:
     pixels = _usable(result.images[0])
     if ground.mask is not None and ground.start is not None:
         pixels = pasted(pixels, ground.start, ground.mask, ground.mask_blur_px)
-    maps = recorder.maps() if recorder is not None else ()
-    silent = (NO_MAPS,) if recorder is not None and not maps else ()
     return Ran(
         pixels,
         pipe,
         arguments,
         stage.seed,
         parts,
-        tuple(maps),
-        (*said, *told, *words.remarks, *silent),
+        maps=recorder.maps() if recorder is not None else (),
+        unmapped=recorder.remarks if recorder is not None else (),
+        remarks=(*said, *told, *words.remarks),
     )
-
-
-def own_sampler(pipe: Any) -> tuple[str | None, str | None]:  # noqa: ANN401
-    """The model's own sampler, by its class in diffusers, and its noise schedule."""
-    return scheduler_class(pipe), schedule_name(pipe)
 
 
 def _described(pipe: Any) -> dict[str, Json]:  # noqa: ANN401

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
+from remarque.engines.diffusers_facts import schedule_name, scheduler_class
 from remarque.engines.stable_diffusion.embedding_parts import Pipe
 from remarque.errors import LibraryMissing, UsageError
 from remarque.model.samplers import (
@@ -64,6 +65,32 @@ def set_sampler(pipe: Pipe, name: str | None, schedule: str | None) -> tuple[str
     taken, left = _split(kind, options)
     _put(pipe, own, kind, taken)
     return (*_said(found, spread), *_not_taken(kind.__name__, spread, left))
+
+
+def own_sampler(pipe: Pipe) -> tuple[str | None, str | None]:
+    """Sampler and schedule the model came with, by the artists' names where the table has them.
+
+    Only where naming them gives the very same scheduler; else its class in diffusers, which says
+    nothing of its options. With None as the schedule nothing but the model's own is left.
+    """
+    own = _OWN.get(pipe.scheduler, pipe.scheduler)
+    spread = find_schedule(schedule_name(pipe) or "")
+    schedule = spread.name if spread else None
+    if type(own).__name__ == _FLOW_EULER:
+        return "Euler", schedule
+    for row in SAMPLERS:
+        found = SamplerFound(row, spread)
+        if row.diffusers == type(own).__name__ and _changes_nothing(found, own):
+            return row.name, schedule
+    return scheduler_class(pipe), schedule_name(pipe)
+
+
+def _changes_nothing(found: SamplerFound, own: Scheduler) -> bool:
+    """Whether the scheduler made by this name is the one there is."""
+    if any(find_spec(library) is None for library in found.needs):
+        return False
+    taken, _ = _split(type(own), {**_reset(found), **found.options})
+    return all(own.config.get(name) == value for name, value in taken.items())
 
 
 def _put(pipe: Pipe, own: Scheduler, kind: SchedulerClass, options: Mapping[str, Any]) -> None:

@@ -1,51 +1,39 @@
 """The demonstration, step by step: each step does the real thing and says what it did."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import shorten
 
 from remarque.actions.checking import check
 from remarque.actions.checkpointing import close_sitting
-from remarque.actions.choosing import choose
-from remarque.actions.finding_files import in_order_of_making, read_file
-from remarque.actions.importing import import_pictures
-from remarque.actions.lineage import infer_work
+from remarque.actions.finding_files import read_file
+from remarque.actions.orders import Engine
 from remarque.actions.placing import make_folder, place_file
 from remarque.actions.ports import Vault
 from remarque.actions.proving import CaseWishes, write_case
 from remarque.actions.publishing import PublishWishes, publish
-from remarque.actions.telling import tell
-from remarque.actions.works import open_work, state_intent
+from remarque.actions.works import histories
 from remarque.errors import AlreadyThere
-from remarque.model.history import Edition, Match
+from remarque.model.digests import Digest
+from remarque.model.history import Match
 from remarque.model.reports import Report
 from remarque.outside.loopback_authority import LoopbackAuthority
 from remarque.pictures.decoding import decode
 from remarque.pictures.encoding import encode
 from remarque.verifying.bundle import examine_bundle
 from remarque.wiring.clock import SystemClock
+from remarque.wiring.demonstration.from_files import import_takes
+from remarque.wiring.demonstration.made_here import account_for, can_make, make_takes
+from remarque.wiring.demonstration.saying import Say, say_edition, say_match
+from remarque.wiring.engines import EngineWishes, build_engine
 from remarque.wiring.initialising import Founding, make_vault
 from remarque.wiring.vaults import open_vault
 
 AUTHOR = "A. Printmaker"
-TITLE = "A galaxy in a bottle"
-INTENT = (
-    "A whole night sky shut in a bottle, standing among everyday things, "
-    "so that the small and the endless meet on one table."
-)
-REASON = (
-    "In this one the galaxy fills the bottle itself and the kitchen table makes it strange; "
-    "in the others the sky is only scenery."
-)
 PASSPHRASE = "demonstration only"  # noqa: S105 - protects nothing but the demo vault
-PICTURES = Path(__file__).parent / "pictures"
 THIEF_QUALITY = 70
-
-Say = Callable[[str], None]
-"""Told one line after another about what goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +49,7 @@ class Places:
 
     @property
     def generated(self) -> Path:
-        """What the artist's generator saved."""
+        """The pictures that were generated."""
         return self.out / "1-generated"
 
     @property
@@ -86,8 +74,9 @@ class Places:
 
 
 def run_demonstration(out: Path, say: Say, *, force: bool = False) -> Report:
-    """Record, mark, find and prove, from real generator files to a verified bundle.
+    """Make, record, mark, find and prove, from the first idea to a verified bundle.
 
+    Without the libraries for making, real pictures of another program are imported instead.
     Returns the verification report of the bundle, with the demonstration's authority trusted.
 
     Raises:
@@ -98,12 +87,38 @@ def run_demonstration(out: Path, say: Say, *, force: bool = False) -> Report:
     with LoopbackAuthority(SystemClock()) as authority:
         place_file(places.authority_root, authority.root_pem)
         with _new_vault(places, authority, say) as vault:
-            _record(vault, places, say)
-            edition = _publish(vault, places, say)
-            stolen = _steal(places, edition, say)
-            match = _find(vault, stolen, say)
-            _prove(vault, places, match, say)
+            _tell(vault, places, say)
     return examine_bundle(places.case / "bundle.zip", roots=(authority.root_pem,))
+
+
+def _tell(vault: Vault, places: Places, say: Say) -> None:
+    with _engine(vault) as engine:
+        if engine is not None:
+            chosen = make_takes(vault, engine, say)
+            _put_out(vault, places)
+        else:
+            chosen = import_takes(vault, places.generated, say)
+        for stamp in close_sitting(vault):
+            say(f"checkpoint over {stamp.size} entries, timestamp {stamp.state} {stamp.time}")
+        edition = _publish(vault, chosen, places, say)
+        match = _find(vault, _steal(places, edition, say), say)
+        if engine is not None:
+            account_for(vault, chosen, engine, say)
+            close_sitting(vault)
+    _prove(vault, places, match, say)
+
+
+@contextmanager
+def _engine(vault: Vault) -> Iterator[Engine | None]:
+    """Diffusers in this process, where it is installed."""
+    if not can_make():
+        yield None
+        return
+    engine = build_engine(vault.clock, EngineWishes(hub=False))
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def _make_room(places: Places, *, force: bool) -> None:
@@ -118,8 +133,6 @@ def _make_room(places: Places, *, force: bool) -> None:
         shutil.rmtree(places.out)
     for folder in (places.generated, places.published, places.stolen, places.case):
         make_folder(folder)
-    for picture in sorted(PICTURES.glob("*.png")):
-        shutil.copyfile(picture, places.generated / picture.name)
 
 
 @contextmanager
@@ -138,37 +151,20 @@ def _new_vault(places: Places, authority: LoopbackAuthority, say: Say) -> Iterat
         yield vault
 
 
-def _record(vault: Vault, places: Places, say: Say) -> None:
-    work, _ = open_work(vault, TITLE)
-    state_intent(vault, work, INTENT)
-    files = in_order_of_making(places.generated.iterdir())
-    for imported in import_pictures(vault, files, work):
-        if imported.problem is not None:
-            raise imported.problem
-        say(f"imported {imported.path.name} as take {imported.take}")
-    for _ in infer_work(vault, work):
-        pass
-    for step in tell(vault, work).steps:
-        for change in step.changes[:3]:
-            say(f"  take {step.number}, {change.category}: {shorten(change.sentence, 90)}")
-    selection = choose(vault, "take-3.png", [], REASON)
-    say(f"chosen over {len(selection.over)} others, with a reason")
-    for stamp in close_sitting(vault):
-        say(f"checkpoint over {stamp.size} entries, timestamp {stamp.state} {stamp.time}")
+def _put_out(vault: Vault, places: Places) -> None:
+    """Copies of all takes, for people who look into the folder."""
+    for history in histories(vault):
+        for number, take in enumerate(history.takes, start=1):
+            content = vault.pictures.read(take.body.picture.digest)
+            place_file(places.generated / f"take-{number}.png", content)
 
 
-def _publish(vault: Vault, places: Places, say: Say) -> Path:
+def _publish(vault: Vault, chosen: Digest, places: Places, say: Say) -> Path:
     wishes = PublishWishes(visible=f"© {AUTHOR}", label_ai=True, credentials=True)
-    published = publish(vault, "take-3.png", places.published, wishes)
+    published = publish(vault, chosen, places.published, wishes)
     close_sitting(vault)
-    _say_edition(published.edition, say)
+    say_edition(published.edition, say)
     return published.path
-
-
-def _say_edition(edition: Edition, say: Say) -> None:
-    say(f"published {edition.name}")
-    for mark in edition.marks:
-        say(f"  {mark.kind}: {mark.state}, {shorten(mark.detail, 90)}")
 
 
 def _steal(places: Places, edition: Path, say: Say) -> Path:
@@ -187,13 +183,7 @@ def _find(vault: Vault, stolen: Path, say: Say) -> Match:
     match = result.matches[0]
     close_sitting(vault)
     say(f"verdict: {result.verdict}; {match.transform}")
-    say(
-        f"  share of our picture seen: {match.share:.0%}, score {match.score:.0f},"
-        f" false accusations at this score: at most {match.false_accusation_rate:.2g}"
-    )
-    for mark, state in match.removed.items():
-        say(f"  {mark}: {state}")
-    say(f"  marks missing: {', '.join(match.marks_missing)}")
+    say_match(match, say)
     return match
 
 
