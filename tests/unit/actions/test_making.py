@@ -13,6 +13,7 @@ from remarque.errors import Cancelled, DiskFull, OutOfMemory
 from remarque.model.descent import Basis, Relation
 from remarque.model.history import Manner
 from remarque.model.recipe import Size
+from remarque.model.steps import steps_of
 from remarque.model.witness import Observer
 from stand_ins.memory_vault import build_memory_vault
 from stand_ins.painting_engine import PaintingEngine
@@ -145,11 +146,37 @@ def test_a_picture_begun_from_a_take_descends_from_it_by_digest(vault, engine):
     assert (parent.basis, parent.relation) == (Basis.DIGEST, Relation.IMAGE_TO_IMAGE)
 
 
+def test_takes_begun_from_one_take_are_each_compared_with_it(vault, engine):
+    (first,) = made(vault, engine, MakeWishes("a red fox", seed=1, size=SMALL))
+    again = first.take.take
+    list(made(vault, engine, MakeWishes("a blue fox", again=again)))
+    (third,) = made(vault, engine, MakeWishes("a red fox, a boat", again=again))
+    steps = steps_of(takes_of(vault), [one.body for one in history_of(vault, "Harbour").descents])
+    assert [(step.parent, step.relation) for step in steps[1:]] == [(1, Relation.VARIATION)] * 2
+    assert [change.after for change in steps[2].changes] == ["a boat"]
+    assert again in steps[2].because
+    (other,) = made(vault, engine, MakeWishes(again=third.take.take, seed=2), work="Elsewhere")
+    assert other.warnings == ()
+    assert history_of(vault, "Elsewhere").descents == ()
+
+
+def test_another_seed_over_the_same_picture_is_compared_with_the_take_before(vault, engine):
+    (first,) = made(vault, engine, MakeWishes("a red fox", seed=1, size=SMALL))
+    over = {"source": first.take.take, "strength": 0.5}
+    (second,) = made(vault, engine, MakeWishes(again=first.take.take, **over))
+    made_again = MakeWishes(again=second.take.take, seed=9)
+    list(made(vault, engine, made_again))
+    steps = steps_of(takes_of(vault), [one.body for one in history_of(vault, "Harbour").descents])
+    assert (steps[1].relation, steps[1].parent) == (Relation.IMAGE_TO_IMAGE, 1)
+    assert (steps[2].relation, steps[2].parents) == (Relation.VARIATION, (2, 1))
+    assert [change.field for change in steps[2].changes] == ["seed"]
+
+
 def test_parents_that_cannot_be_recorded_are_said_and_the_take_stands(vault, engine, monkeypatch):
     def full(*_):
         raise DiskFull("full")
 
-    monkeypatch.setattr("remarque.actions.making.infer_lineage", full)
+    monkeypatch.setattr("remarque.actions.making_descent.infer_lineage", full)
     (one,) = made(vault, engine, MakeWishes("a", seed=1, size=SMALL))
     assert one.new
     assert "the parents" in one.warnings[0]

@@ -13,6 +13,7 @@ from remarque.actions.orders import Listening, Machine, Memory, ModelWish, Order
 from remarque.actions.witnessing import record_seen
 from remarque.actions.works import open_work
 from remarque.engines.model_files import ModelFiles
+from remarque.engines.stable_diffusion.attention import MOST_PHRASES
 from remarque.engines.stable_diffusion.engine import DiffusersEngine
 from remarque.engines.stable_diffusion.loading import Loader, Permissions
 from remarque.engines.stable_diffusion.shelf import MINIATURE_NAME, Shelf
@@ -126,7 +127,7 @@ def test_the_completed_recipe_alone_makes_the_picture_again(engine, left_open):
     again = make(engine, replace(asked, recipe=completed))
     assert same(made, again)
     assert recipe_of(again) == completed
-    assert again.assumed == ()
+    assert again.assumed == again.seen.witness.remarks  # nothing was left open
     for name in ("prompt", "negative_prompt", "seed", "steps", "cfg", "sampler", "generated_size"):
         assert getattr(completed, name) is not None
 
@@ -137,7 +138,7 @@ def test_what_was_filled_in_is_said_and_recorded(engine):
     assert (recipe.steps, recipe.cfg, recipe.model) == (20, 7.0, "tiny")
     assert recipe.generated_size == Size(32, 32)  # what the model itself names
     assert recipe.model_hash == MODEL.digest
-    for words in ("No prompt", str(recipe.seed), "20", "7", "DDIMScheduler", "32 x 32"):
+    for words in ("No prompt", str(recipe.seed), "20", "7", "own, DDIM", "32 x 32"):
         assert words in said
 
 
@@ -214,6 +215,12 @@ def test_listening_changes_no_bit(engine):
     ]  # fmt: skip
     assert [one.phrase for one in followed.maps] == ["a boat"]
     assert plain.maps == ()
+
+
+def test_phrases_without_a_map_are_said(engine):
+    made = make(engine, order(prompt=", ".join(f"{n}" for n in range(300)), maps=True))
+    assert len(made.maps) == MOST_PHRASES
+    assert "44 phrases have no map" in made.assumed[-1]
 
 
 def test_the_last_preview_is_the_picture(engine):
