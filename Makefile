@@ -18,14 +18,14 @@ $(STAMP): pyproject.toml constraints.txt
 setup: $(STAMP) ## virtual environment with everything at the pinned versions
 
 lint: $(STAMP) ## style, types, floors of the house
-	$(BIN)/ruff format --check src tests benchmarks docs integrations
-	$(BIN)/ruff check src tests benchmarks docs integrations
+	$(BIN)/ruff format --check src tests benchmarks docs integrations training
+	$(BIN)/ruff check src tests benchmarks docs integrations training
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(STAMP) ## write the code in house style
-	$(BIN)/ruff format src tests benchmarks docs integrations
-	$(BIN)/ruff check --fix src tests benchmarks docs integrations
+	$(BIN)/ruff format src tests benchmarks docs integrations training
+	$(BIN)/ruff check --fix src tests benchmarks docs integrations training
 
 test: $(STAMP) ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist loadgroup
