@@ -1,4 +1,4 @@
-"""The demonstration: the whole story, on pictures made here and, without the libraries, on files."""
+"""The demonstration: the whole story, on pictures made here and without the libraries for it."""
 
 import zipfile
 

@@ -7,7 +7,7 @@ so that whatever ends a making takes at most the picture being made.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from remarque.actions.lineage import infer_lineage
+from remarque.actions.making_descent import record_descent
 from remarque.actions.making_orders import Planned
 from remarque.actions.orders import Engine, Listening
 from remarque.actions.ports import Vault
@@ -49,7 +49,7 @@ def make_pictures(
         DiskFull, VaultBusy, PlaceUnusable, EntryRejected: The picture could not be kept.
     """
     listening = listening or Listening()
-    entering = _Entering(vault, work)
+    entering = _Entering(vault, work, planned.begun)
     for done, order in enumerate(planned.orders()):
         listening.progress(Step("pictures", done, planned.count, "making"))
         if listening.stop.is_set():
@@ -62,9 +62,10 @@ def make_pictures(
 class _Entering:
     """Enters pictures into one work and knows the number of each take of it."""
 
-    def __init__(self, vault: Vault, work: str) -> None:
+    def __init__(self, vault: Vault, work: str, begun: Take | None) -> None:
         self._vault = vault
         self._work = work
+        self._begun = begun
         self._read = 0
         self._numbers: dict[str, int] = {}
 
@@ -81,7 +82,7 @@ class _Entering:
     def _trace(self, take: Take) -> Iterator[str]:
         """Record the parents; a take whose parents cannot be found is still a take."""
         try:
-            infer_lineage(self._vault, take)
+            record_descent(self._vault, take, self._begun)
         except RemarqueError as error:
             yield f"the parents of take {take.take} were not recorded: {error.message}"
 

@@ -20,6 +20,7 @@ from remarque.actions.orders import Machine, ModelWish, Order
 from remarque.actions.ports import Vault
 from remarque.actions.rerun_orders import order_of
 from remarque.errors import UsageError
+from remarque.model.history import Take
 from remarque.model.prompts import Syntax
 from remarque.model.recipe import Pass, Recipe, Setting
 
@@ -37,8 +38,9 @@ _DRAWN_BELOW = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is to be made: one order a picture. ``work`` is the work of the take begun from.
+    """What is to be made: one order a picture.
 
+    ``work`` is the work of the take begun from, ``begun`` that take.
     ``assumed`` says what the take begun from lacks, and what of it cannot be carried out here;
     ``miniature`` says that no model was named, so that the small one is used.
     """
@@ -49,6 +51,7 @@ class Planned:
     work: str | None = None
     assumed: tuple[str, ...] = ()
     miniature: bool = False
+    begun: Take | None = None
 
     def on(self, machine: Machine) -> "Planned":
         """The same, to be made on this machine."""
@@ -65,7 +68,7 @@ class _Begun:
     """Where the wishes are laid over: an empty order, or that of a take."""
 
     order: Order
-    work: str | None = None
+    take: Take | None = None
     assumed: tuple[str, ...] = ()
 
 
@@ -86,7 +89,15 @@ def plan(vault: Vault, wishes: MakeWishes) -> Planned:
     order = with_inputs(vault, _with_words(begun.order, wishes), wishes)
     seed = _first_seed(wishes, begun.order.recipe)
     check_seeds(seed, wishes.count)
-    return Planned(order, seed, wishes.count, begun.work, begun.assumed, miniature=not named)
+    return Planned(
+        order,
+        seed,
+        wishes.count,
+        begun.take.work if begun.take is not None else None,
+        begun.assumed,
+        miniature=not named,
+        begun=begun.take,
+    )
 
 
 def _begun(vault: Vault, wishes: MakeWishes) -> _Begun:
@@ -94,7 +105,7 @@ def _begun(vault: Vault, wishes: MakeWishes) -> _Begun:
     if wishes.again is None:
         syntax = wishes.syntax or _USUAL_SYNTAX
         return _Begun(Order(Recipe(), (), syntax, machine=machine))
-    history, take = find_take(vault, wishes.again)
+    _, take = find_take(vault, wishes.again)
     found = order_of(vault, take.body)
     # What a program ran would be run again as it was, and no change of ours would reach it.
     order = replace(found.order, executed=None, machine=machine, maps=False)
@@ -103,7 +114,7 @@ def _begun(vault: Vault, wishes: MakeWishes) -> _Begun:
             f"take {take.body.take} has no prompt on record to begin from",
             hint="Say the prompt as well: remarque make PROMPT --again TAKE",
         )
-    return _Begun(order, history.work, (*found.missing, *found.assumed))
+    return _Begun(order, take.body, (*found.missing, *found.assumed))
 
 
 def _first_seed(wishes: MakeWishes, begun: Recipe) -> int:

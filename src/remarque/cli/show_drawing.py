@@ -137,7 +137,8 @@ def _origin(told: "ToldStep", *, full: bool) -> Iterator[str]:
     elif step.relation is not None:
         parent = f"take {step.parent}" if step.parent else "a picture outside this work"
         because = f": {step.because}" if full else ""
-        yield f"{step.relation} of {parent}, by {step.basis} (inferred){because}"
+        how = "" if step.basis is Basis.MAKING else " (inferred)"
+        yield f"{step.relation} of {parent}, by {step.basis}{how}{because}"
     others = [str(number) for number in step.parents[1:]]
     if others:
         yield f"also from take {', '.join(others)}"

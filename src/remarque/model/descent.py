@@ -24,8 +24,9 @@ class Relation(StrEnum):
 
 
 class Basis(StrEnum):
-    """What the relation is concluded from, firmest first."""
+    """What the relation is concluded from, firmest first. MAKING is no conclusion: it was seen."""
 
+    MAKING = "the making itself"
     DIGEST = "digest"
     NAME = "file name"
     FINGERPRINT = "picture comparison"

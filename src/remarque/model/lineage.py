@@ -81,7 +81,8 @@ def lineage_of(takes: Sequence[Take], descents: Sequence[Descent]) -> LineageGra
         edges += found
         if elsewhere:
             outside[take.take] = elsewhere
-            problems += [_missing(take, parent) for parent in elsewhere]
+            # A picture that went in and is no take (a sketch, a photograph) is nothing missing.
+            problems += [_missing(take, parent) for parent in elsewhere if parent.take is not None]
     nodes = tuple(dict.fromkeys(take.take for take in told))
     order, closing = _in_order(nodes, edges)
     left_out = set(map(id, closing))

@@ -20,6 +20,7 @@ from remarque.model.changes import (
 )
 from remarque.model.recipe import LoraUse, Pass, Recipe, Setting
 from remarque.model.rewording import Action
+from remarque.model.samplers import find_sampler
 
 _SINGLE_VALUES = {
     "seed": "seed",
@@ -33,6 +34,7 @@ _SINGLE_VALUES = {
     "generated_size": "generated size",
     "final_size": "final size",
 }
+_SAMPLING = frozenset({"sampler", "scheduler"})
 _PASS_VALUES = {
     **_SINGLE_VALUES,
     "model": "model",
@@ -60,8 +62,28 @@ Item = TypeVar("Item")
 
 def compare_values(before: Recipe, after: Recipe) -> Iterator[Finding]:
     """Seed, steps, guidance and the other facts that have one value."""
+    alike = _is_same_sampling(before, after)
     for field, label in _SINGLE_VALUES.items():
-        yield from _compare_fact(field, label, getattr(before, field), getattr(after, field))
+        for found in _compare_fact(field, label, getattr(before, field), getattr(after, field)):
+            if not (alike and field in _SAMPLING and isinstance(found, Change)):
+                yield found
+
+
+def _is_same_sampling(before: Recipe, after: Recipe) -> bool:
+    """Whether two spellings name one sampler with one schedule: writing it otherwise is no choice.
+
+    A class name of diffusers says less than an artist's name, so that between the two nothing
+    can be said to have changed where the class is that of the name.
+    """
+    if before.sampler is None or after.sampler is None or before.sampler == after.sampler:
+        return False
+    one = find_sampler(before.sampler, before.scheduler)
+    other = find_sampler(after.sampler, after.scheduler)
+    if one is None or other is None or one.schedule != other.schedule:
+        return False
+    if one.by_class != other.by_class:
+        return one.sampler.diffusers == other.sampler.diffusers
+    return one.sampler == other.sampler
 
 
 def _compare_fact(

@@ -157,7 +157,7 @@ def test_takes_begun_from_one_take_are_each_compared_with_it(vault, engine):
     assert again in steps[2].because
     (other,) = made(vault, engine, MakeWishes(again=third.take.take, seed=2), work="Elsewhere")
     assert other.warnings == ()
-    assert history_of(vault, "Elsewhere").descents == ()
+    assert history_of(vault, "Elsewhere").descents == []
 
 
 def test_another_seed_over_the_same_picture_is_compared_with_the_take_before(vault, engine):

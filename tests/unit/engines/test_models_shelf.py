@@ -96,7 +96,7 @@ def test_a_digest_finds_a_file_whatever_it_is_called_now(shelf, place):
     assert shelf.find(wish("ink.safetensors", digest=digest(renamed))) == renamed
     with pytest.raises(ModelChanged, match=r"'ink\.safetensors' is not the one the record names"):
         shelf.find(wish("ink.safetensors", digest=digest_of(b"3")))
-    with pytest.raises(ModelMissing, match="No model on the shelf has the digest"):
+    with pytest.raises(ModelMissing, match="No model in the folders has the digest"):
         shelf.find(wish("chalk.safetensors", digest=digest_of(b"3")))
     with pytest.raises(ModelChanged):
         shelf.find(wish(place=str(renamed), digest=digest_of(b"3")))
@@ -155,7 +155,7 @@ def test_a_folder_in_diffusers_form_is_one_model(shelf, place):
 
 def test_a_shelf_without_folders_and_one_whose_folder_is_gone(tmp_path):
     for folders in ((), (tmp_path / "gone",)):
-        with pytest.raises(ModelMissing, match="on the shelf"):
+        with pytest.raises(ModelMissing, match="in the folders of models"):
             Shelf(folders, ModelFiles(tmp_path / "known.json")).find(wish("ink"))
 
 

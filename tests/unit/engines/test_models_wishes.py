@@ -1,7 +1,6 @@
 """What an order wishes to have loaded, as people and as records of many programs name it."""
 
 import sys
-
 import warnings
 
 import pytest

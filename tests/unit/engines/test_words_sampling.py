@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from remarque.engines.stable_diffusion.sampling import own_sampler, set_sampler
+from remarque.engines.stable_diffusion.sampling import own_sampler, set_sampler, without_left_out
 from remarque.engines.stable_diffusion.shelf import MINIATURE
 from remarque.errors import LibraryMissing, UsageError
 from remarque.model.samplers import SAMPLERS, SCHEDULES, Alike, find_sampler
@@ -156,6 +156,10 @@ def test_flow_matching_keeps_its_scheduler_and_says_so(tmp_path, family):
     assert own_sampler(pipe) == ("Euler", None)
     assert set_sampler(pipe, "Euler", None) == ()
     assert set_sampler(pipe, "FlowMatchEulerDiscreteScheduler", None) == ()
+    runs, said = without_left_out(pipe, "DPM++ SDE Karras", None)
+    assert runs == ("Euler", "Karras")
+    assert "keeps Euler" in said[0]
+    assert without_left_out(pipe, "Euler", "Karras") == (("Euler", "Karras"), ())
     said = set_sampler(pipe, "DPM++ SDE", "Karras")
     assert any("matches flows" in sentence for sentence in said)
     assert type(pipe.scheduler).__name__ == "FlowMatchEulerDiscreteScheduler"

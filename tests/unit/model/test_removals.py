@@ -108,3 +108,12 @@ def test_what_cannot_be_compared_is_left_aside_and_said():
 
 def test_an_empty_recipe_has_nothing_to_take_away():
     assert removals_of(Recipe(), A1111) == ()
+
+
+def test_an_article_beside_brackets_is_no_choice_of_its_own():
+    recipe = Recipe(prompt="a (white boat:1.2) and the (moon:1.1), ink")
+    named = [one.choice for one in removals_of(recipe, "automatic1111")]
+    assert named[:3] == ["white boat", "moon", "ink"]
+    assert not {"a", "and the"} & set(named)
+    every = [one.choice for one in removals_of(recipe, "automatic1111", words=True)]
+    assert every[-2:] == ["a", "and the"]

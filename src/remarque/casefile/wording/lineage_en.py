@@ -26,6 +26,8 @@ def origin(step: Step) -> str | None:
         # Nothing is known but the neighbour: to name a relation would say more than is known.
         return recording_en.one_before(found.parent)
     of = f" from take {found.parent}" if found.parent else " from a picture outside this record"
+    if found.basis is Basis.MAKING:
+        return f"Made by going on{of}, as the making recorded."
     return f"{en.RELATIONS[found.relation.value]}{of}. Inferred, basis: {found.basis.value}."
 
 

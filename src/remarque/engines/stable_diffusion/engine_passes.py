@@ -1,6 +1,6 @@
 """From an order and a loaded model to the passes that are run, one on the picture of another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from remarque.actions.orders import Listening, Order
 from remarque.engines.stable_diffusion.machine import Place
 from remarque.engines.stable_diffusion.machine_memory import denoiser_of
 from remarque.engines.stable_diffusion.passes import Plan, Usual, planned
-from remarque.engines.stable_diffusion.running import Ran, Studio, own_sampler, run_stage
+from remarque.engines.stable_diffusion.running import Ran, Studio, run_stage
 from remarque.engines.stable_diffusion.running_call import Ground
+from remarque.engines.stable_diffusion.sampling import own_sampler, without_left_out
 from remarque.engines.stable_diffusion.shelf import MINIATURE_NAME
 from remarque.engines.stable_diffusion.sources import Inputs, Sizing, gather
 from remarque.errors import UsageError
@@ -50,7 +51,10 @@ def prepared(order: Order, loaded: "Loaded", place: Place, listening: Listening)
             f"{len(inputs.controls)} control pictures and {len(loaded.controls)} models for them "
             "are given; name one model for each picture"
         )
+    sampling, left_out = without_left_out(pipe, recipe.sampler, recipe.scheduler)
+    recipe = replace(recipe, sampler=sampling[0], scheduler=sampling[1])
     plan = planned(recipe, inputs, usual)
+    plan = replace(plan, assumed=(*left_out, *plan.assumed))
     studio = Studio(
         pipe=pipe,
         family=loaded.family,

@@ -104,22 +104,21 @@ def _speakers() -> list[Any]:
 
 
 def _hush_the_hub(afterwards: contextlib.ExitStack) -> None:
-    from huggingface_hub.utils import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
+    import huggingface_hub.utils
 
-    if not are_progress_bars_disabled():
-        disable_progress_bars()
-        afterwards.callback(enable_progress_bars)
+    bars: Any = huggingface_hub.utils  # its names are exported, but not so that types know
+    if not bars.are_progress_bars_disabled():
+        bars.disable_progress_bars()
+        afterwards.callback(bars.enable_progress_bars)
 
 
 def _reason(error: Exception) -> str:
-    """The first line the library says, without paths of this machine."""
+    """The first sentence the library says, without paths of this machine."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     words = [
         word for word in (lines[0] if lines else type(error).__name__).split() if "/" not in word
     ]
-    said = " ".join(words)[:_LONGEST_REASON] or type(error).__name__
+    said = " ".join(words).split(". ")[0][:_LONGEST_REASON].rstrip(" :") or type(error).__name__
+    if "size mismatch" in str(error):
+        said = "its numbers have other sizes than this model's; it may be made for another family"
     return said if said.endswith(".") else f"{said}."

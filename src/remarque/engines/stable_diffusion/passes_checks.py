@@ -1,7 +1,7 @@
 """What is refused of a recipe before any model is loaded."""
 
 from remarque.engines.stable_diffusion.noise import checked_seed
-from remarque.engines.stable_diffusion.passes_hires import HIRES
+from remarque.engines.stable_diffusion.passes_stage import HIRES
 from remarque.errors import UsageError
 from remarque.model.recipe import Recipe
 

@@ -85,6 +85,24 @@ def own_sampler(pipe: Pipe) -> tuple[str | None, str | None]:
     return scheduler_class(pipe), schedule_name(pipe)
 
 
+def without_left_out(
+    pipe: Pipe, name: str | None, schedule: str | None
+) -> tuple[tuple[str | None, str | None], tuple[str, ...]]:
+    """Sampler and schedule as they will run, and a sentence where that is not as asked for.
+
+    A model that matches flows keeps its sampler: a record that named another one would be false.
+    """
+    own = _OWN.get(pipe.scheduler, pipe.scheduler)
+    found = find_sampler(name, schedule) if name else None
+    kind = type(own).__name__
+    as_asked = found is None or found.by_class or _is_euler(kind, found)
+    if found is None or as_asked or not kind.startswith(_FLOW):
+        return (name, schedule), ()
+    kept, _ = own_sampler(pipe)
+    said = f"“{found.sampler.name}” was left out: this model matches flows and keeps {kept}."
+    return (kept, found.schedule.name if found.schedule else None), (said,)
+
+
 def _changes_nothing(found: SamplerFound, own: Scheduler) -> bool:
     """Whether the scheduler made by this name is the one there is."""
     if any(find_spec(library) is None for library in found.needs):

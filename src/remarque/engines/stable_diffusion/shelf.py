@@ -84,7 +84,9 @@ class Shelf:
             return MINIATURE
         if parse_reference(wish.name) is not None:
             return wish.name
-        raise ModelMissing(f"There is no model {wish.name!r} on the shelf.", hint=_WHERE)
+        raise ModelMissing(
+            f"There is no model {wish.name!r} in the folders of models.", hint=_WHERE
+        )
 
     def _by_digest(self, wish: ModelWish) -> Path | str:
         """The one with the digest: those that have the name are looked at first."""
@@ -102,7 +104,7 @@ class Shelf:
         if parse_reference(wish.name) is not None:
             return wish.name
         raise ModelMissing(
-            f"No model on the shelf has the digest the record names for {wish.name!r}.",
+            f"No model in the folders has the digest the record names for {wish.name!r}.",
             hint=_WHERE,
         )
 
@@ -117,7 +119,9 @@ class Shelf:
             return found
         if named:
             raise _changed(wish)
-        raise ModelMissing(f"There is no model {wish.name!r} [{told}] on the shelf.", hint=_WHERE)
+        raise ModelMissing(
+            f"There is no model {wish.name!r} [{told}] in the folders of models.", hint=_WHERE
+        )
 
     def _one_of(self, found: list[Shelved], name: str) -> Path:
         """The one model, or one of several that are the same bytes."""
