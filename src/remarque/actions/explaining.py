@@ -128,10 +128,10 @@ class _Explaining:
         path = path_to(history, take)
         removals = self._removals(path)
         self._tell(0, len(removals), "the take itself")
-        original = decode(vault.pictures.read(take.picture.digest)).pixels
+        original = decode(vault.pictures.read(take.picture.digest))
         baseline = runs.take_itself()
         pixels = decode(vault.pictures.read(baseline.picture)).pixels
-        grade = compare_pictures(original, pixels).grade
+        grade = compare_pictures(original.pixels, pixels, bit_depth=original.bit_depth).grade
         pairs = tuple(self._pairs(removals, pixels))
         left_out = sum(one.outcome is Outcome.NOT_RUN for one in pairs)
         unlisted = max(0, len(removals) - MOST_LISTED)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from remarque.actions.rerun_gaps import generators_in
 from remarque.actions.rerun_models import is_proven, other_files
-from remarque.actions.rerun_samplers import scheduler_in
+from remarque.actions.rerun_samplers import scheduler_in, told_in
 from remarque.actions.witnessing import Seen
 from remarque.model.canonical import Json
 from remarque.model.history import Take
@@ -57,6 +58,7 @@ def causes_of(
     return (
         *_models(take, seen.witness),
         *_programs(take, engine),
+        *_calls(take, told_in(then)),
         *_sampler_options(scheduler_in(then), scheduler_in(seen.executed)),
         *_remarks(take, seen.witness),
         *_environment(lines),
@@ -82,6 +84,18 @@ def _programs(take: Take, engine: str) -> Iterator[str]:
     program = made_by or take.generator
     if program and program != engine:
         yield f"Another program made it: {program}, now {engine}."
+
+
+def _calls(take: Take, told: Mapping[str, Json]) -> Iterator[str]:
+    """What a recorded call of a pipeline did otherwise than an order of one picture does."""
+    sizes = {one.value for one in take.recipe.settings if one.name == "num_images_per_prompt"}
+    if len(generators_in(told)) > 1 or sizes - {"1"}:
+        yield "It was made in a batch, now alone: the arithmetic runs in another order."
+    if "Inpaint" in str(told.get("pipeline", "")):
+        yield (
+            "The pipeline on record drew the whole picture anew; here what lies outside the mask "
+            "is kept as it was."
+        )
 
 
 def _sampler_options(then: Mapping[str, Json], now: Mapping[str, Json]) -> Iterator[str]:

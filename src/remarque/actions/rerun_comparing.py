@@ -13,6 +13,12 @@ TOO_PLAIN = (
     "cannot be decided, and only their pixels were compared."
 )
 
+DEEPER = (
+    "The recorded picture has 16 bits a sample and was compared at 8: whether the rest agrees "
+    "cannot be decided."
+)
+_BITS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -23,14 +29,23 @@ class Compared:
     remarks: tuple[str, ...] = ()
 
 
-def compare_pictures(original: Pixels, again: Pixels) -> Compared:
-    """Grade a picture made again by what it shares with the recorded one."""
+def compare_pictures(original: Pixels, again: Pixels, *, bit_depth: int = _BITS) -> Compared:
+    """Grade a picture made again by what it shares with the recorded one.
+
+    Args:
+        original: The recorded picture, 8 bits a sample.
+        again: The picture made again.
+        bit_depth: How many bits the recorded file has; with more than 8 nothing is bit-exact.
+    """
     ours, theirs = pdq(original), pdq(again)
     is_plain = min(ours.quality, theirs.quality) < NEAR_QUALITY
     found = difference_of(original, again, distance=None if is_plain else distance(ours, theirs))
     same_size = original.shape[:2] == again.shape[:2]
     grade = grade_of(found, same_size=same_size)
     remarks = []
+    if bit_depth > _BITS:
+        remarks.append(DEEPER)
+        grade = RerunGrade.WITHIN_TOLERANCE if grade is RerunGrade.BIT_EXACT else grade
     if not same_size:
         remarks.append(_sizes(original, again))
         grade = grade if one_scale(original, again) else RerunGrade.DIFFERS

@@ -1,12 +1,15 @@
 """What forbids to make a take again: everything its record lacks, or that nobody here can do."""
 
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from remarque.actions.rerun_recordings import adapters_missing, batch_missing
 from remarque.model.canonical import Json
 from remarque.model.history import Take
 from remarque.model.recipe import Recipe, Setting
 from remarque.model.samplers import find_sampler
+from remarque.model.secret_patterns import SecretKind
 
 
 class Program(StrEnum):
@@ -47,6 +50,10 @@ _DECISIVE = (
 """Beginnings of names of settings that change the picture and that no engine here carries out."""
 
 _MOST_NAMED = 12
+_WITHHELD = re.compile(
+    rf"\[(?:(?:{'|'.join(map(re.escape, SecretKind))}) )?withheld\]", re.IGNORECASE
+)
+"""What stands in a record for a secret. Words that were never said must not be run."""
 
 
 def missing_in(take: Take, told: Mapping[str, Json], program: Program) -> tuple[str, ...]:
@@ -54,6 +61,8 @@ def missing_in(take: Take, told: Mapping[str, Json], program: Program) -> tuple[
     recipe = take.recipe
     return (
         *_facts_missing(take, told),
+        *_words_withheld(recipe),
+        *adapters_missing(take),
         *_sampler_missing(recipe, program),
         *_inputs_missing(recipe),
         *_settings_missing(recipe),
@@ -64,14 +73,30 @@ def _facts_missing(take: Take, told: Mapping[str, Json]) -> Iterator[str]:
     recipe = take.recipe
     if recipe.prompt is None:
         yield "No prompt is on record."
-    if recipe.seed is None:
+    if _arguments(told).get("latents") is not None:
+        yield "The noise itself was handed to the pipeline, and the record does not hold it."
+    elif recipe.seed is None:
         yield "No seed is on record."
     elif recipe.seed < 0:
         yield f"The seed on record, {recipe.seed}, stands for one drawn by chance."
     elif any(_is_used(one) for one in generators_in(told)):
         yield "The noise generator had been used before this run: its seed does not give it again."
+    yield from batch_missing(take)
     if not (recipe.model or recipe.model_hash or _names_a_model(take)):
         yield "No model is on record."
+
+
+def _words_withheld(recipe: Recipe) -> Iterator[str]:
+    texts = {"prompt": recipe.prompt, "negative prompt": recipe.negative_prompt}
+    for name, text in texts.items():
+        found = _WITHHELD.search(text or "")
+        if found is not None:
+            yield f"Words of the {name} were withheld from the record: “{found.group()}”."
+
+
+def _arguments(told: Mapping[str, Json]) -> Mapping[str, Json]:
+    found = told.get("arguments")
+    return found if isinstance(found, dict) else {}
 
 
 def _names_a_model(take: Take) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from remarque.actions.orders import ModelWish
+from remarque.actions.rerun_recordings import adapters_in_memory
 from remarque.errors import MetadataMalformed
 from remarque.model.digests import Digest, parse_digest
 from remarque.model.history import Take
@@ -87,7 +88,10 @@ def _main_wishes(take: Take) -> Iterator[ModelWish]:
     yield from _checkpoint(take, files)
     if (recipe.vae or "").strip().lower() not in _NO_VAE:
         yield from _named("vae", recipe.vae, files)
+    unnamed = adapters_in_memory(take)
     for lora in recipe.loras:
+        if lora.name in unnamed:
+            continue  # no file has that digest; ``missing`` says so
         digest = _by_name(files, "lora").get(_stem(lora.name)) or _digest_in(lora.hash)
         yield ModelWish("lora", lora.name, digest=digest)
     for source in recipe.sources:

@@ -59,7 +59,8 @@ def order_of(vault: Vault, take: Take, program: Program = Program.HERE) -> Rerun
     )
     if program is Program.COMFYUI and _is_graph(told):
         return RerunOrder(order)  # the graph itself is queued: nothing of it has to be mapped
-    missing = (*missing_in(take, told, program), *gone)
+    sampled = replace(take.recipe, sampler=recipe.sampler, scheduler=recipe.scheduler)
+    missing = (*missing_in(replace(take, recipe=sampled), told, program), *gone)
     return RerunOrder(order, assumed_in(take, told, program), missing)
 
 

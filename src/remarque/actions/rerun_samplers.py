@@ -18,6 +18,10 @@ def told_in(executed: bytes | None) -> Mapping[str, Json]:
     return raw if isinstance(raw, dict) else {}
 
 
+_FLOW_EULER = "FlowMatchEulerDiscreteScheduler"
+"""Euler's method on straight paths: what SD 3 and FLUX come with and keep."""
+
+
 def scheduler_in(executed: bytes | None) -> Mapping[str, Json]:
     """Class and configuration of the scheduler of a recorded call; of several, the first."""
     told = told_in(executed)
@@ -32,6 +36,8 @@ def with_sampler_named(recipe: Recipe, executed: bytes | None) -> Recipe:
 
     A recorder of diffusers knows the class alone, and one class is several samplers.
     """
+    if recipe.sampler == _FLOW_EULER:
+        return replace(recipe, sampler="Euler", scheduler=None)
     scheduler = scheduler_in(executed)
     config = scheduler.get("config")
     if recipe.sampler is None or scheduler.get("class") != recipe.sampler:

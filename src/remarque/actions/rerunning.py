@@ -193,7 +193,8 @@ def _graded(vault: Vault, take: Take, attempt: Attempt, reel: Film | None) -> Re
     blank, made, then = attempt.blank, attempt.made, attempt.then
     seen = made.seen
     again = decode(seen.content).pixels
-    compared = compare_pictures(decode(vault.pictures.read(take.picture.digest)).pixels, again)
+    recorded = decode(vault.pictures.read(take.picture.digest))
+    compared = compare_pictures(recorded.pixels, again, bit_depth=recorded.bit_depth)
     now = {one.name: one.value for one in seen.witness.environment}
     lines = environment_lines(take.witness, now)
     exact = compared.grade is RerunGrade.BIT_EXACT

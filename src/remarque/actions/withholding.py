@@ -15,11 +15,15 @@ from remarque.marks.containers.png import insert_texts
 from remarque.marks.containers.surgery import WRITABLE, media_type_of, strip_metadata
 from remarque.model.digests import Digest, hex_of
 from remarque.model.entry import TAKES, Kind
+from remarque.model.explanations import Explanation
 from remarque.model.history import Take, body_of
+from remarque.model.reruns import Rerun
 from remarque.model.secrets import SecretKind, count_of_secrets, redact_json, redact_raw_json
 
 _EXTENSIONS = dict(zip(WRITABLE, ("png", "jpg", "webp"), strict=True))
 _TEXT_PLACES = frozenset({"PNG tEXt", "PNG zTXt", "PNG iTXt"})
+
+_LOOKED_AT = TAKES | {Kind.TAKE_RERUN, Kind.TAKE_EXPLAINED}
 
 Kinds = tuple[SecretKind, ...]
 
@@ -66,20 +70,22 @@ def secrets_in_entries(entries: Iterable[ProvenEntry]) -> tuple[str, ...]:
 
 
 def _candidates(vault: Vault, material: CaseMaterial) -> Iterator[tuple[Digest, bool]]:
-    """Files of takes that may hold secrets, each once; the flag says that it is JSON."""
+    """Files of takes, reruns and explanations that may hold secrets; the flag says it is JSON."""
     published = _published(material)
     seen: set[Digest] = set()
     for proven in material.entries:
-        if proven.stored.entry.kind not in TAKES:
+        if proven.stored.entry.kind not in _LOOKED_AT:
             continue
         body = body_of(proven.stored)
-        if not isinstance(body, Take):
-            continue
         own = set(_json_of(body))
+        if isinstance(body, Rerun):
+            own &= set(proven.stored.entry.pictures)  # what names secrets was never disclosed
         others = [d for d in proven.stored.entry.pictures if d not in own]
-        if not _metadata_has_secrets(vault, body.metadata):
+        if isinstance(body, Take) and not _metadata_has_secrets(vault, body.metadata):
             # Its metadata is what was read from the picture: no need to read it again.
             others = [d for d in others if d != body.picture.digest]
+        if isinstance(body, Rerun | Explanation):
+            others = [d for d in others if d != body.original]  # its take's entry decides on it
         for digest in (*sorted(own), *others):
             if digest not in seen and digest not in published:
                 seen.add(digest)
@@ -94,9 +100,14 @@ def _published(material: CaseMaterial) -> set[Digest]:
     return {d for entry in entries if entry.kind in public for d in entry.pictures} - of_takes
 
 
-def _json_of(take: Take) -> list[Digest]:
-    executed = take.witness.executed if take.witness is not None else None
-    return [take.metadata, *([executed] if executed is not None else [])]
+def _json_of(body: object) -> list[Digest]:
+    """What a take or a rerun names besides pictures: raw metadata, and what the program ran."""
+    if isinstance(body, Take):
+        executed = body.witness.executed if body.witness is not None else None
+        named = [body.metadata, executed]
+    else:
+        named = [body.executed] if isinstance(body, Rerun) else []
+    return [digest for digest in named if digest is not None]
 
 
 def _metadata_has_secrets(vault: Vault, digest: Digest) -> bool:

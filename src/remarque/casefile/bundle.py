@@ -16,9 +16,9 @@ from remarque.casefile.bundle_texts import checker_source, verify_text
 from remarque.casefile.material import CaseMaterial
 from remarque.errors import BundleError, LedgerDamaged, MetadataMalformed, StoreError
 from remarque.ledger.note import decode_base64, sign_note
-from remarque.model.canonical import encode_canonical
+from remarque.model.canonical import Json, encode_canonical
 from remarque.model.digests import Digest, digest_of, hex_of, parse_digest
-from remarque.model.entry import TAKES, Stamp, StampState
+from remarque.model.entry import TAKES, Kind, Stamp, StampState
 from remarque.progress import Progress, Step, be_silent
 
 BUNDLE_FORMAT = "bundle_v1"
@@ -35,6 +35,7 @@ _SIGNATURES_OF_PICTURES = (
     (b"BM", 0, "bmp"),
     (b"ftypavif", 4, "avif"),
     (b"ftyphei", 4, "heic"),
+    (b"ftypisom", 4, "mp4"),  # films of a rerun
     (b"\xff\x0a", 0, "jxl"),
 )
 
@@ -207,15 +208,19 @@ def _picture_parts(material: CaseMaterial) -> Iterator[_Part]:
 
 
 def _metadata_digests(material: CaseMaterial) -> Iterator[Digest]:
-    """What takes name besides pictures: raw metadata, and what the program executed."""
+    """What entries name besides pictures: raw metadata, and what the program executed."""
     for proven in material.entries:
         entry = proven.stored.entry
-        if entry.kind in TAKES and isinstance(entry.body, dict):
+        if not isinstance(entry.body, dict):
+            continue
+        named: list[Json] = []
+        if entry.kind in TAKES:
             witness = entry.body.get("witness")
             executed = witness.get("executed") if isinstance(witness, dict) else None
-            for named in (entry.body.get("metadata"), executed):
-                if isinstance(named, str):
-                    yield parse_digest(named)
+            named = [entry.body.get("metadata"), executed]
+        elif entry.kind is Kind.TAKE_RERUN and entry.body.get("executed") in entry.pictures:
+            named = [entry.body.get("executed")]
+        yield from (parse_digest(digest) for digest in named if isinstance(digest, str))
 
 
 def _add(archive: ArchiveWriter, part: _Part, missing: dict[Digest, str]) -> None:

@@ -77,6 +77,8 @@ def difference_in_words(difference: PictureDifference) -> str:
     )
     if difference.distance is not None:
         said += f", fingerprints {difference.distance} of 256 bits apart"
+    if difference.place is not None:
+        said += f", the mean of no place by more than {difference.place:.1f} levels"
     return said
 
 

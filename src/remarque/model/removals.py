@@ -11,7 +11,7 @@ from functools import partial
 
 from remarque.model.changes import quoted, weight_text
 from remarque.model.explanations import Character, ChoiceKind
-from remarque.model.generic_words import generic_because
+from remarque.model.generic_words import generic_because, joins_only
 from remarque.model.phrases import Phrase, PhraseKind, Syntax, split_words
 from remarque.model.prompts import parse_prompt
 from remarque.model.recipe import LoraUse, Recipe
@@ -69,13 +69,17 @@ def removals_of(
         syntax: How its prompts are read.
         path: The recipes that led to it along the work, the earliest first, each with the syntax
             of its prompts; the recipe itself is not among them.
-        words: Also each single word of a phrase of several words, after everything else.
+        words: Also each single word of a phrase of several words, after everything else, and
+            phrases that are only articles and such.
     """
     phrases = [
-        *_of_prompt(recipe, syntax, path, negative=False),
-        *_of_prompt(recipe, syntax, path, negative=True),
+        one
+        for negative in (False, True)
+        for one in _of_prompt(recipe, syntax, path, negative=negative)
     ]
     phrases.sort(key=lambda one: -one.recency)
+    joining = [one for one in phrases if joins_only(one.choice)]
+    phrases = [one for one in phrases if not joins_only(one.choice)]
     creative = [one for one in phrases if one.character is Character.CREATIVE]
     generic = [one for one in phrases if one.character is Character.GENERIC]
     return (
@@ -85,7 +89,7 @@ def removals_of(
         *(Removal(*said) for said in parameters_set_back(recipe, path)),
         *_weights(recipe, syntax),
         *generic,
-        *(_single_words(recipe, syntax) if words else ()),
+        *((*_single_words(recipe, syntax), *joining) if words else ()),
     )
 
 

@@ -28,7 +28,9 @@ class PictureDifference:
 
     ``changed_share`` is the part of the pixels that differ at all, ``distance`` that of their PDQ
     fingerprints in bits (0 to 256; None where a picture is too plain to have one), ``shift_px``
-    how far one had to be moved to lie on the other.
+    how far one had to be moved to lie on the other. ``place`` is the largest difference of the mean
+    brightness or colour of any one small place, in levels (None: not measured): an object that is
+    gone shows there while ``mean`` stays small.
     """
 
     largest: int
@@ -36,6 +38,7 @@ class PictureDifference:
     changed_share: float
     distance: int | None = None
     shift_px: float = 0.0
+    place: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

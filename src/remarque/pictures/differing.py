@@ -1,7 +1,6 @@
 """How far two pictures that should be one differ, and which grade of a rerun that is.
 
-The thresholds were measured with the miniature: ``benchmarks/rerun_grades.py`` prints the table
-that stands in docs/how-to/rerun-a-take.md.
+The thresholds rest on the miniature: ``benchmarks/rerun_grades.py`` measures such differences.
 """
 
 import math
@@ -24,6 +23,14 @@ ALIKE_MEAN = 4.0
 Half precision and JPEG stayed below a mean of 2.7; the nearest other picture was 7.8 away.
 """
 
+ALIKE_PLACE = 20.0
+"""Levels by which the mean of no one place may differ: an object that is gone moves it further.
+
+Half precision, one step more and JPEG down to quality 50 stayed below 13; a boat or a house left
+out of the words of two of the miniature's pictures moved it by 60 and more. What is narrower than
+about a fortieth of the shorter side can pass.
+"""
+
 ALIKE_MEAN_WITHOUT_DISTANCE = 1.0
 """For pictures too plain for a fingerprint: nothing but a difference nobody can see passes."""
 
@@ -32,6 +39,9 @@ _WORTH_SHIFTING = 0.8
 _SMALLEST_SHIFT_PX = 0.5
 _ASPECT_SLACK = 0.02
 _LEAST_SIDE_PX = 16
+_PLACES_OF_BRIGHTNESS = 32
+_PLACES_OF_COLOUR = 16
+_LEAST_PLACE_PX = 3
 _OPAQUE = 3
 
 Plane = NDArray[np.float32]
@@ -52,7 +62,7 @@ def difference_of(
     """
     ours, theirs = _of_one_kind(original, again)
     if np.array_equal(ours, theirs):
-        return PictureDifference(0, 0.0, 0.0, distance)
+        return PictureDifference(0, 0.0, 0.0, distance, place=0.0)
     found = _measured(ours, theirs, distance)
     shift = _shift(ours, theirs)
     if shift == (0, 0):
@@ -69,7 +79,9 @@ def grade_of(difference: PictureDifference, *, same_size: bool = True) -> RerunG
     small = difference.largest <= TOLERATED_LARGEST and difference.mean <= TOLERATED_MEAN
     if unmoved and small:
         return RerunGrade.WITHIN_TOLERANCE
-    if difference.distance is None:
+    if difference.place is not None and difference.place > ALIKE_PLACE:
+        alike = False
+    elif difference.distance is None:
         alike = difference.mean <= ALIKE_MEAN_WITHOUT_DISTANCE
     else:
         alike = difference.distance <= ALIKE_DISTANCE and difference.mean <= ALIKE_MEAN
@@ -102,7 +114,36 @@ def _measured(
         changed_share=round(float((apart.max(axis=2) > 0).mean()), 5),
         distance=distance,
         shift_px=round(shift_px, 2),
+        place=round(_furthest_place(ours, theirs), 2),
     )
+
+
+def _furthest_place(ours: Pixels, theirs: Pixels) -> float:
+    """The largest difference of the mean of one place, 1/32 of the shorter side in brightness.
+
+    In colour it is 1/16, because JPEG keeps colour at half the size; both as BT.601 has them.
+    What is noise within a place cancels there; what is gone from it does not.
+    """
+    apart = _colours(ours) - _colours(theirs)
+    shorter = min(apart.shape[:2])
+    furthest = [
+        np.abs(cv2.blur(plane, _square(shorter, places))).max()
+        for plane, places in (
+            (apart[..., 0], _PLACES_OF_BRIGHTNESS),
+            (apart[..., 1:], _PLACES_OF_COLOUR),
+        )
+    ]
+    return 255.0 * float(max(furthest))
+
+
+def _square(shorter: int, places: int) -> tuple[int, int]:
+    side = max(_LEAST_PLACE_PX, round(shorter / places))
+    return side, side
+
+
+def _colours(pixels: Pixels) -> Plane:
+    unit = on_ground(pixels).astype(np.float32) / 255.0
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2YCrCb), dtype=np.float32)
 
 
 def _shift(ours: Pixels, theirs: Pixels) -> tuple[int, int]:

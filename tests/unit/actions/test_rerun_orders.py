@@ -250,3 +250,49 @@ def test_the_graph_of_an_imported_picture_is_read_from_its_metadata(vault, impor
     take = imported("generators/comfyui/img2img_cropped.png")
     executed = order_of(vault, take, Program.COMFYUI).order.executed
     assert any("class_type" in node for node in json.loads(executed).values())
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+def test_words_that_were_withheld_are_never_run_as_if_they_were_said(vault, recorded, field):
+    take = recorded(replace(RECIPE, **{field: "a boat for joe@example.org, at night"}))
+    assert "joe@" not in getattr(take.recipe, field)
+    missing = order_of(vault, take).missing
+    name = field.replace("_", " ")
+    assert missing == (
+        f"Words of the {name} were withheld from the record: “[e-mail address withheld]”.",
+    )
+
+
+@pytest.mark.parametrize(("place", "stands_in_the_way"), [(1, False), (2, True)])
+def test_only_the_first_of_a_batch_has_the_noise_of_its_seed(
+    vault, recorded, place, stands_in_the_way
+):
+    said = (
+        "One generator made the noise of the whole batch in turn: the seed gives this picture "
+        f"again only in a batch of 2, as picture {place}."
+    )
+    take = recorded(generator=None, observer=Observer.DIFFUSERS, remarks=(said,))
+    found = order_of(vault, take)
+    assert any("picture 2 of a batch of 2" in one for one in found.missing) is stands_in_the_way
+
+
+def test_noise_that_was_handed_in_is_missing_and_not_its_seed(vault, recorded):
+    executed = json.dumps({"arguments": {"latents": {"tensor": [1, 4, 16, 16]}}}).encode()
+    take = recorded(replace(RECIPE, seed=None), executed=executed, observer=Observer.DIFFUSERS)
+    assert order_of(vault, take).missing == (
+        "The noise itself was handed to the pipeline, and the record does not hold it.",
+    )
+
+
+def test_a_lora_known_by_its_numbers_alone_is_looked_for_in_no_folder(vault, recorded):
+    lora = ModelFile("lora", "default_0", digest_of(b"numbers"))
+    recipe = replace(RECIPE, loras=(LoraUse("default_0", 0.8),))
+    take = recorded(recipe, observer=Observer.DIFFUSERS, models=(CHECKPOINT, lora))
+    assert [wish.role for wish in places_looked_in(take)] == ["checkpoint"]
+    assert "“default_0” is on record by its numbers" in order_of(vault, take).missing[0]
+
+
+def test_the_sampler_of_flow_models_has_its_name(vault, recorded):
+    take = recorded(replace(RECIPE, sampler="FlowMatchEulerDiscreteScheduler"))
+    found = order_of(vault, take)
+    assert (found.order.recipe.sampler, found.missing) == ("Euler", ())

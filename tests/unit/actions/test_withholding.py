@@ -27,6 +27,7 @@ from remarque.model.history import (
     kind_of,
 )
 from remarque.model.recipe import Recipe, SourceUse
+from remarque.model.reruns import Rerun, RerunGrade
 from remarque.model.witness import Observer, Witness
 from stand_ins.memory_vault import build_memory_vault
 
@@ -139,6 +140,28 @@ def test_what_the_program_ran_and_what_went_in_are_looked_at(desk):
     withheld = desk.withheld()
     assert {digest for digest, _ in withheld.missing} == {executed, source}
     assert set(withheld.pictures) == {take.picture.digest, take.metadata}
+
+
+def test_pictures_and_graphs_of_reruns_are_looked_at(desk):
+    take = desk.take(png("a cat"))
+    keep = desk.vault.pictures.keep_bytes
+    again, graph = keep(png("again", SECRET)), keep(b'{"1": {"inputs": {"path": "a.png"}}}')
+    film = keep(b"\x00\x00\x00\x1cftypisom")
+    rerun = Rerun(
+        rerun="r",
+        work="w",
+        take=take.take,
+        original=take.picture.digest,
+        engine="e",
+        grade=RerunGrade.DIFFERS,
+        picture=again,
+        executed=graph,
+        film=film,
+    )
+    desk.add(rerun, take.picture.digest, again, graph, film)
+    withheld = desk.withheld()
+    assert {digest for digest, _ in withheld.missing} == {again}
+    assert {graph, film} < set(withheld.pictures)
 
 
 def test_published_copies_and_sightings_are_evidence_and_stay(desk):

@@ -17,6 +17,7 @@ from remarque.model.explanations import (
     Outcome,
     PathStep,
 )
+from remarque.model.generic_words import joins_only
 
 MOST_SHOWN = 2
 MOST_PAIRS = 6
@@ -42,7 +43,7 @@ def explained_sections(story: Story, maker: PlateMaker) -> list[Json]:
     content += [_explanation(story, one, maker) for one in shown]
     if len(shown) < len(story.explanations):
         content.append(blocks.paragraph(explain_en.MORE_EXPLANATIONS, size="small"))
-    return [blocks.section(explain_en.HEADING, content, new_page=True)]
+    return [blocks.section(explain_en.HEADING, content)]
 
 
 def _explanation(story: Story, one: Explained, maker: PlateMaker) -> Json:
@@ -67,15 +68,19 @@ def _explanation(story: Story, one: Explained, maker: PlateMaker) -> Json:
 
 def _pairs(found: Explanation, maker: PlateMaker) -> list[Json]:
     """The creative choices that changed something, the author's latest first, with pictures."""
-    visible = [
-        pair
-        for pair in found.counterfactuals
-        if pair.outcome is Outcome.VISIBLE and pair.character is Character.CREATIVE
-    ]
+    visible = _visible(found)
     content = [block for pair in visible[:MOST_PAIRS] for block in _pair(found, pair, maker)]
     if len(visible) > MOST_PAIRS:
         content.append(blocks.paragraph(explain_en.MORE_PAIRS, size="small"))
     return [blocks.section(_WORD["pairs"], content, level=3)] if content else []
+
+
+def _visible(found: Explanation) -> list[Counterfactual]:
+    return [
+        pair
+        for pair in found.counterfactuals
+        if pair.outcome is Outcome.VISIBLE and pair.character is Character.CREATIVE
+    ]
 
 
 def _pair(found: Explanation, pair: Counterfactual, maker: PlateMaker) -> list[Json]:
@@ -107,14 +112,15 @@ def _plates(
 
 
 def _all_choices(found: Explanation) -> list[Json]:
-    """A table of everything tried, then what had no effect, generic words and what was not run."""
+    """What has no pictures above: other pairs, silent choices, generic words, what was not run."""
     tried = [one for one in found.counterfactuals if one.outcome is not Outcome.NOT_RUN]
     creative = [one for one in tried if one.character is Character.CREATIVE]
     generic = [one for one in tried if one.character is Character.GENERIC]
     silent = [one.choice for one in creative if one.outcome is Outcome.NONE]
+    failed = [one for one in creative if one.outcome is Outcome.FAILED]
     waiting = [one.choice for one in found.counterfactuals if one.outcome is Outcome.NOT_RUN]
     return [
-        *_table(_WORD["all"], creative),
+        *_table(_WORD["others"], [*_visible(found)[MOST_PAIRS:], *failed]),
         *_named(_WORD["none"], silent),
         *_table(_WORD["generic"], generic, explain_en.GENERIC_LEAD),
         *_named(_WORD["not_run"], waiting),
@@ -143,9 +149,10 @@ def _named(label: str, choices: Sequence[str]) -> list[Json]:
 
 
 def _word_maps(found: Explanation, maker: PlateMaker) -> list[Json]:
-    if not found.word_maps:
+    telling = [one for one in found.word_maps if not joins_only(one.phrase)]
+    ordered = sorted(telling, key=lambda one: one.character is Character.GENERIC)
+    if not ordered:
         return []
-    ordered = sorted(found.word_maps, key=lambda one: one.character is Character.GENERIC)
     named = [
         (one.overlay, explain_en.map_caption(one.phrase, one.share)) for one in ordered[:MOST_MAPS]
     ]
@@ -169,7 +176,8 @@ def _step(story: Story, step: PathStep, maker: PlateMaker) -> list[Json]:
     names = [explain_en.title(number) for number in numbers]
     named = [*zip(pictures, names, strict=True), (step.difference, _WORD["difference"])]
     changes = "; ".join(step.changes)
-    told = [explain_en.path_title(*numbers), *([f"{changes}."] if changes else []), step.sentence]
+    start = explain_en.path_title(*numbers)
+    told = [f"{start}: {changes}." if changes else f"{start}.", step.sentence]
     return [
         blocks.paragraph(*spans(" ".join(told)), size="head"),
         _plates(named, maker, columns=3, height_mm=_STEP_MM),

@@ -10,13 +10,14 @@ from remarque.casefile.plates import PlateMaker
 from remarque.casefile.wording import rerun_en
 from remarque.casefile.wording import sentences_en as say
 from remarque.model.canonical import Json
-from remarque.model.reruns import Rerun
+from remarque.model.reruns import Rerun, RerunGrade
 
 MOST_SHOWN = 6
 MOST_LINES = 12
 
 _PLATE_PX = 700
 _HEIGHT_MM = 66.0
+_HEIGHT_EXACT_MM = 46.0
 _HEIGHT_ALONE_MM = 36.0
 _WORD = rerun_en.LABELS
 
@@ -88,8 +89,14 @@ def _plates(number: int | None, rerun: Rerun, maker: PlateMaker) -> Json:
         blocks.plate(maker.make(digest, name, longest_px=_PLATE_PX), [span(name)])
         for digest, name in named
     ]
-    height = _HEIGHT_MM if rerun.picture is not None else _HEIGHT_ALONE_MM
-    return blocks.plates(plates, columns=2, height_mm=height)
+    return blocks.plates(plates, columns=2, height_mm=_height(rerun))
+
+
+def _height(rerun: Rerun) -> float:
+    """Two equal pictures need no room: only where they differ is there something to look for."""
+    if rerun.picture is None:
+        return _HEIGHT_ALONE_MM
+    return _HEIGHT_EXACT_MM if rerun.grade is RerunGrade.BIT_EXACT else _HEIGHT_MM
 
 
 def _listed(label: str, sentences: Sequence[str]) -> list[Json]:

@@ -31,12 +31,12 @@ GENERIC_LEAD = (
     "These words ask for quality in general and stand in many prompts. They are listed apart, so "
     "that their effect is not taken for the author’s idea."
 )
-MORE_PAIRS = "The pictures of the other pairs are in the bundle; the table has all of them."
+MORE_PAIRS = "The pictures of the other pairs are in the bundle; the table has their sentences."
 MORE_EXPLANATIONS = "Earlier explanations of this work are in the bundle as entries."
 
 LABELS = {
     "pairs": "One thing taken away",
-    "all": "All choices that were tried",
+    "others": "The other choices that were tried",
     "none": "Without visible effect",
     "generic": "Generic quality words",
     "word_maps": "Word maps",
@@ -110,7 +110,7 @@ def map_caption(phrase: str, part: float) -> str:
 
 def path_title(before: int | None, after: int | None) -> str:
     """Over one step of the path."""
-    return f"From take {before or '–'} to take {after or '–'}."
+    return f"From take {before or '–'} to take {after or '–'}"
 
 
 def left_out(choices: Sequence[str]) -> str:

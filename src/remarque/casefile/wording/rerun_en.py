@@ -29,7 +29,7 @@ LABELS: dict[str, str] = {
     "not_told": "not told",
     "missing": "What stood in the way",
     "causes": "Likely causes of the difference",
-    "assumed": "Not on record, and taken as usual",
+    "assumed": "Taken as usual for this run",
     "film": "A film of the steps is in the bundle",
     "no_environment": "The record holds no environment to compare with.",
 }
@@ -46,10 +46,10 @@ _MEANINGS: dict[RerunGrade, str] = {
         "The pixels differ by so little as the same arithmetic in another order makes them differ."
     ),
     RerunGrade.VISUALLY_SAME: (
-        "More differs than rounding explains. The perceptual fingerprints and the mean difference "
-        "are those of one picture."
+        "More differs than rounding explains. The fingerprints, the mean difference and every "
+        "single place are those of one picture."
     ),
-    RerunGrade.DIFFERS: "Another picture came out.",
+    RerunGrade.DIFFERS: "What came out is not the recorded picture, as a whole or in a part of it.",
     RerunGrade.CANNOT_RUN: "It could not be made again.",
 }
 
@@ -77,6 +77,8 @@ def difference(found: PictureDifference | None) -> str:
     )
     if found.distance is not None:
         said += f"; fingerprints (PDQ) {found.distance} of 256 bits apart"
+    if found.place is not None:
+        said += f"; the mean of no place by more than {found.place:.1f} levels"
     if found.shift_px:
         said += f"; moved by {found.shift_px:g} pixels"
     return said
