@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from remarque.actions.choosing import choose, find_take
 from remarque.actions.explaining import ExplainWishes, explain
-from remarque.actions.making_wishes import HiresWish, MakeWishes
+from remarque.actions.making_wishes import MakeWishes
 from remarque.actions.orders import Engine
 from remarque.actions.ports import Vault
 from remarque.actions.rerunning import rerun_take
@@ -14,23 +14,25 @@ from remarque.actions.works import open_work, state_intent
 from remarque.model.digests import Digest
 from remarque.model.explanations import Outcome
 from remarque.model.history import Take
+from remarque.model.recipe import Size
 from remarque.wiring.demonstration.saying import Say, say_selection, say_steps
 from remarque.wiring.engines import fitting_machine
 from remarque.wiring.making import make
 
 TITLE = "Harbour at night"
 INTENT = (
-    "A red mountain over a quiet sea, as an old woodblock print would have it: "
-    "small boats under something large and still."
+    "Small boats under a large, still sky, as an old woodblock print would have it: "
+    "nothing happens, and it is late."
 )
 REASON = (
-    "The moon and its road on the water hold the picture together, and the two boats stay small "
-    "under the mountain, as I meant it; by daylight it was only a view."
+    "One moon, high up, and the row of boats far below it: the sky is empty enough. "
+    "At sunset it was only a view, and two moons were one too many."
 )
 RUNS_TO_EXPLAIN = 5
 
-_FIRST = "a red mountain by the sea at sunset, a boat, woodblock print"
-_NIGHT = "a red mountain by the sea at night, full moon, two boats, woodblock print"
+_FIRST = "boats with white sails, sea, sunset, woodblock print"
+_NIGHT = "boats with white sails, sea, night, full moon, woodblock print"
+_SIZE = Size(256, 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,10 @@ class _Change:
 
 
 _CHANGES = (
-    _Change("the first idea", MakeWishes(prompt=_FIRST, seed=2023)),
-    _Change("other words: night, a moon, two boats", MakeWishes(prompt=_NIGHT)),
-    _Change("another seed", MakeWishes(seed=1127)),
+    _Change("the first idea", MakeWishes(prompt=_FIRST, seed=1, size=_SIZE)),
+    _Change("other words: night, a full moon", MakeWishes(prompt=_NIGHT)),
     _Change("stronger guidance", MakeWishes(cfg=5.0)),
-    _Change("the same, twice as large", MakeWishes(hires=HiresWish(2.0, 0.35))),
+    _Change("another seed", MakeWishes(seed=3)),
 )
 
 
