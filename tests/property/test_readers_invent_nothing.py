@@ -57,6 +57,7 @@ _MADE_UP = [
 ]  # fmt: skip
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _COUNTED = re.compile(r"\d+(?:\.\d+)?")
+_WITHOUT_ZERO = re.compile(r"\.\d+(?:[eE][+-]?\d+)?")  # ".5" is a number to every program
 
 
 def _real() -> list[list[tuple[str, str, str]]]:
@@ -147,6 +148,7 @@ def _check(chunks: list[Chunk]) -> int:
     words = "\n".join(texts)
     numbers = {float(number) for number in _NUMBER.findall(words)}
     numbers |= {float(number) for number in _COUNTED.findall(words)}
+    numbers |= {float(number) for number in _WITHOUT_ZERO.findall(words)}
     seen = 0
     for account in chain.from_iterable(read(chunks) for read in _READERS):
         for value in _stated(account.recipe):
