@@ -1,13 +1,14 @@
 """``remarque explain``: which choice made what in one picture."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from remarque.cli.explain_telling import say_explanation
 from remarque.cli.make_options import (
     AddressOption,
+    AgainMemoryOption,
     ConfigOption,
     DeviceOption,
     EngineOption,
@@ -18,9 +19,9 @@ from remarque.cli.make_options import (
     engine_wishes_from,
     machine_from,
 )
-from remarque.cli.make_stopping import stopping
 from remarque.cli.options import ForceOption, JsonOption, NoStampOption, QuietOption, VaultOption
 from remarque.cli.output import print_json, progress_bar, say
+from remarque.cli.stopping import stopping
 from remarque.cli.vaults import close_sitting, opened
 from remarque.model.reruns import RerunGrade
 
@@ -49,10 +50,7 @@ def explain(
     address: AddressOption = "",
     device: DeviceOption = "",
     speed: SpeedOption = None,
-    memory: Annotated[
-        Literal["plenty", "tight", "scarce"] | None,
-        typer.Option("--memory", help="plenty, tight or scarce (default: as it was made)."),
-    ] = None,
+    memory: AgainMemoryOption = None,
     models: ModelsOption = None,
     config: ConfigOption = None,
     unsafe_pickle: PickleOption = False,

@@ -36,6 +36,10 @@ MemoryOption = Annotated[
     Literal["plenty", "tight", "scarce"],
     typer.Option("--memory", help="plenty; tight or scarce where a model does not fit."),
 ]
+AgainMemoryOption = Annotated[
+    Literal["plenty", "tight", "scarce"] | None,
+    typer.Option("--memory", help="plenty, tight or scarce (default: as it was made)."),
+]
 ModelsOption = Annotated[
     list[Path] | None,
     typer.Option("--models", help="A folder to look for models in (repeat); or REMARQUE_MODELS."),

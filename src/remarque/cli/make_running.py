@@ -5,10 +5,10 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from remarque.cli.make_asking import Asked
-from remarque.cli.make_progress import SteppingBar, stepping_bar
-from remarque.cli.make_stopping import stopping
 from remarque.cli.make_telling import Telling
 from remarque.cli.output import warn
+from remarque.cli.stepping_bar import SteppingBar, stepping_bar
+from remarque.cli.stopping import stopping
 from remarque.cli.vaults import close_sitting, opened
 from remarque.errors import Cancelled, RemarqueError, UsageError
 

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from remarque.cli.make_options import (
     AddressOption,
+    AgainMemoryOption,
     ConfigOption,
     DeviceOption,
     EngineOption,
@@ -44,10 +45,7 @@ def rerun(
     address: AddressOption = "",
     device: DeviceOption = "",
     speed: SpeedOption = None,
-    memory: Annotated[
-        Literal["plenty", "tight", "scarce"] | None,
-        typer.Option("--memory", help="plenty, tight or scarce (default: as it was made)."),
-    ] = None,
+    memory: AgainMemoryOption = None,
     models: ModelsOption = None,
     config: ConfigOption = None,
     unsafe_pickle: PickleOption = False,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from remarque.cli.make_stopping import stopping
-from remarque.cli.output import print_json, progress_bar, say
+from remarque.cli.output import print_json, say
 from remarque.cli.rerun_telling import exit_code_of, grade_table, rerun_as_json, say_rerun
+from remarque.cli.stepping_bar import stepping_bar
+from remarque.cli.stopping import stopping
 from remarque.cli.vaults import close_sitting, opened
 from remarque.errors import NotFound, UsageError
 
@@ -51,8 +52,9 @@ def run_reruns(reference: str, asked: Asked) -> int:
         takes = _meant(vault, reference, every=asked.every)
         wishes = _wishes(asked, alone=len(takes) == 1)
         try:
-            with progress_bar(quiet=asked.quiet) as progress:
-                for one in _run(vault, takes, asked.engine, wishes, progress):
+            with stepping_bar(quiet=asked.quiet) as bar:
+                for one in _run(vault, takes, asked.engine, wishes, bar):
+                    bar.step_aside()
                     told.append(one)
                     _tell(one, asked)
                     _place_film(vault, one, asked)

@@ -1,18 +1,16 @@
 """``remarque watch``: record pictures while a program makes them."""
 
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from threading import Event, current_thread, main_thread
-from types import FrameType
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from remarque.cli.options import JsonOption, NoStampOption, QuietOption, VaultOption
 from remarque.cli.output import warn
+from remarque.cli.stopping import stopping
 from remarque.cli.vaults import opened
 from remarque.errors import UsageError
 
@@ -80,7 +78,7 @@ def watch(
         words += ["--existing"] if existing else []
         _print_service(service, words + (["--no-inbox"] if no_inbox else []))
         return
-    with opened(vault, to_write=True) as opened_vault, _stopping() as stop:
+    with opened(vault, to_write=True) as opened_vault, stopping() as stop:
         prepared = _prepared(
             opened_vault, places, favourites or [], existing=existing, inbox=not no_inbox
         )
@@ -145,26 +143,6 @@ def _greet(prepared: "Prepared", *, quiet: bool) -> None:
     if not quiet:
         names = ", ".join(source.name for source in prepared.sources)
         warn(f"watching {names}; Ctrl-C ends it")
-
-
-@contextmanager
-def _stopping() -> Iterator[Event]:
-    """An event that Ctrl-C and a service manager's stop set; a second Ctrl-C breaks off."""
-    stop = Event()
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    wanted = [signal.SIGINT, signal.SIGTERM] if current_thread() is main_thread() else []
-    before = {number: signal.signal(number, ask) for number in wanted}
-    try:
-        yield stop
-    finally:
-        stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _arguments(

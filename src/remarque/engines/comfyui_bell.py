@@ -2,25 +2,22 @@
 
 import contextlib
 import json
-import logging
 import secrets
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from remarque.engines.comfyui_address import Address
+from remarque.engines.comfyui_socket import open_socket
 
-_OPEN_SECONDS = 5.0
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
+
 _POLL_SECONDS = 2.0
 _LARGEST_MESSAGE = 8 * 1024 * 1024
 _MOST_AT_ONCE = 1000
-
-_silent = logging.getLogger("remarque.engines.comfyui_bell")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
 
 
 class Bell:
@@ -39,21 +36,10 @@ class Bell:
         self.queued = 0
 
     def __enter__(self) -> Self:
-        # An own client id: a connection under the artist's id would take their messages away.
-        url = f"{self._address.socket}/ws?clientId=remarque-{secrets.token_hex(8)}"
-        authorization = self._address.authorization
-        with contextlib.suppress(OSError, TimeoutError, WebSocketException, InvalidURI, ValueError):
-            connecting = connect(
-                url,
-                additional_headers={"Authorization": authorization} if authorization else None,
-                compression=None,
-                proxy=None,
-                open_timeout=_OPEN_SECONDS,
-                close_timeout=1,
-                max_size=_LARGEST_MESSAGE,
-                logger=_silent,
-            )
-            self._socket = self._open.enter_context(connecting)
+        client = f"remarque-{secrets.token_hex(8)}"
+        self._socket = open_socket(
+            self._address, client, self._open, largest_bytes=_LARGEST_MESSAGE
+        )
         return self
 
     def __exit__(

@@ -6,24 +6,21 @@ Source of the messages: ``server.py``, ``protocol.py``, ``execution.py`` and ``m
 
 import contextlib
 import json
-import logging
 import secrets
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from remarque.engines.comfyui_address import Address
+from remarque.engines.comfyui_socket import open_socket
 from remarque.model.canonical import Json
 
-_OPEN_SECONDS = 5.0
-_LARGEST_MESSAGE = 32 * 1024 * 1024
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
-_silent = logging.getLogger("remarque.engines.comfyui_queue_socket")
-_silent.addHandler(logging.NullHandler())
-_silent.propagate = False
+_LARGEST_MESSAGE = 32 * 1024 * 1024
 
 
 class RunSocket:
@@ -36,19 +33,9 @@ class RunSocket:
         self.client = f"remarque-{secrets.token_hex(12)}"
 
     def __enter__(self) -> Self:
-        authorization = self._address.authorization
-        with contextlib.suppress(OSError, TimeoutError, WebSocketException, InvalidURI, ValueError):
-            connecting = connect(
-                f"{self._address.socket}/ws?clientId={self.client}",
-                additional_headers={"Authorization": authorization} if authorization else None,
-                compression=None,
-                proxy=None,
-                open_timeout=_OPEN_SECONDS,
-                close_timeout=1,
-                max_size=_LARGEST_MESSAGE,
-                logger=_silent,
-            )
-            self._socket = self._open.enter_context(connecting)
+        self._socket = open_socket(
+            self._address, self.client, self._open, largest_bytes=_LARGEST_MESSAGE
+        )
         return self
 
     def __exit__(

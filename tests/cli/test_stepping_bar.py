@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from remarque.cli.make_progress import SteppingBar, stepping_bar
+from remarque.cli.stepping_bar import SteppingBar, stepping_bar
 from remarque.progress import Step
 
 LINE_UP = "\x1b[1A"

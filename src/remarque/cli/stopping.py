@@ -1,4 +1,4 @@
-"""Ctrl-C while an engine runs: the picture being made is dropped, what is finished is kept."""
+"""Ctrl-C while something goes on for long: what is under way is dropped, what is done is kept."""
 
 import signal
 from collections.abc import Iterator
