@@ -11,9 +11,11 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before numpy
 
 import bench_bundle
+import bench_explaining
 import bench_importing
 import bench_ledger
 import bench_lineage
+import bench_making
 import bench_reading
 import bench_recording
 import bench_watching
@@ -27,6 +29,8 @@ BENCHMARKS = {
     "recording": ("Recording a diffusers pipeline", bench_recording.measure),
     "watching": ("Watching a folder", bench_watching.measure),
     "lineage": ("Lineage", bench_lineage.measure),
+    "making": ("Making", bench_making.measure),
+    "explaining": ("Explaining", bench_explaining.measure),
     "bundle": ("Case file and bundle", bench_bundle.measure),
 }
 

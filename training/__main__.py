@@ -14,11 +14,12 @@ from training.latents import encode_stack, finish_vae
 from training.lora import train_lora
 from training.plan import SMALL, Plan, Run
 from training.probe import train_probe
+from training.reading import train_reader
 from training.report import write_report
 from training.stacks import draw_share
 from training.timekeeping import timed
 from training.tokenizer import write_tokenizer
-from training.unet import train_unet
+from training.unet import train_small, train_unet
 from training.vae import train_vae
 
 STAGES = (
@@ -26,6 +27,8 @@ STAGES = (
     "tokenizer",
     "vae",
     "latents",
+    "reader",
+    "small",
     "unet",
     "decoder",
     "export",
@@ -64,6 +67,8 @@ def do(stage: str, run: Run) -> None:
         shared = {
             "world": draw_share,
             "vae": train_vae,
+            "reader": train_reader,
+            "small": train_small,
             "unet": train_unet,
             "decoder": polish_decoder,
         }
@@ -78,7 +83,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--small", action="store_true", help="every stage in a minute, for tests")
     parser.add_argument("--processes", type=int, default=2, choices=(1, 2))
-    parser.add_argument("--port", type=int, default=29611, help="first of three local ports")
+    parser.add_argument("--port", type=int, default=29611, help="first of four local ports")
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     plan = SMALL if chosen.small else Plan()

@@ -1,5 +1,7 @@
 """Captions: what one might call a scene, in tags or a sentence, long or short."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from training.world.scene import Scene, chance, pick
@@ -64,11 +66,11 @@ def _orb_phrase(scene: Scene, rng: np.random.Generator) -> str:
     return _placed(rng, pick(rng, kinds), scene.orb)
 
 
-def _boat_phrase(scene: Scene, rng: np.random.Generator) -> str:
+def _boat_phrase(scene: Scene, rng: np.random.Generator, sails_share: float) -> str:
     kind, colour = pick(rng, ("boat", "boat", "sailboat")), _colour(rng, scene.sail or "white")
     if chance(rng, 0.3):
         words = _counted(rng, scene.boats, f"{colour} {kind}")
-    elif chance(rng, 0.7):
+    elif chance(rng, sails_share):
         sails = f" with a {colour} sail" if scene.boats == 1 else f" with {colour} sails"
         words = _counted(rng, scene.boats, kind) + sails
     else:
@@ -99,7 +101,25 @@ def _bird_phrase(scene: Scene, rng: np.random.Generator) -> str:
     return _counted(rng, scene.birds, pick(rng, ("bird", "bird", "gull")))
 
 
-def phrases(scene: Scene, rng: np.random.Generator) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How captions are written, in shares.
+
+    `short` name three things at most; of the longer ones `full` name everything, and in the others
+    every phrase is left out with probability 0.3; `sails` of the boats not called by their colour
+    have sails in it.
+    """
+
+    short: float
+    full: float
+    sails: float
+
+
+USUAL = Manner(short=0.2, full=0.6, sails=0.7)
+TERSE = Manner(short=0.5, full=0.3, sails=0.7)
+
+
+def phrases(scene: Scene, rng: np.random.Generator, manner: Manner = USUAL) -> dict[str, str]:
     """Name everything in the scene, one phrase for each thing."""
     named = {
         "style": pick(rng, STYLE_WORDS[scene.style]),
@@ -115,7 +135,7 @@ def phrases(scene: Scene, rng: np.random.Generator) -> dict[str, str]:
     if scene.mountain:
         named["mountain"] = _mountain_phrase(scene, rng)
     if scene.boats:
-        named["boat"] = _boat_phrase(scene, rng)
+        named["boat"] = _boat_phrase(scene, rng, manner.sails)
     if scene.house:
         named["house"] = _house_phrase(scene, rng)
     if scene.tree:
@@ -128,18 +148,14 @@ def phrases(scene: Scene, rng: np.random.Generator) -> dict[str, str]:
     return named
 
 
-def caption(scene: Scene, rng: np.random.Generator) -> str:
-    """Return one caption of the scene: half of them name three things at most.
-
-    In the longer half every phrase is left out with probability 0.3, or 0 in a fifth of them, so
-    that full descriptions occur as well.
-    """
-    named = phrases(scene, rng)
+def caption(scene: Scene, rng: np.random.Generator, manner: Manner = USUAL) -> str:
+    """Return one caption of the scene, in tags or a sentence."""
+    named = phrases(scene, rng, manner)
     keys = list(named)
-    if chance(rng, 0.5):
+    if chance(rng, manner.short):
         kept = rng.permutation(len(keys))[: int(rng.integers(1, 4))]
         keys = [keys[int(index)] for index in sorted(kept)]
-    elif chance(rng, 0.7):
+    elif chance(rng, 1 - manner.full):
         keys = [key for key in keys if not chance(rng, 0.3)]
     if scene.soft:
         named["quality"] = pick(rng, _BAD)

@@ -9,7 +9,7 @@ from training.plan import Run
 from training.report import Figures, read_report
 from training.timekeeping import stage_seconds
 
-_TRAINED = ("world", "vae", "latents", "unet", "decoder")
+_TRAINED = ("world", "vae", "latents", "reader", "small", "unet", "decoder")
 
 _ABOUT = """\
 ---
@@ -56,8 +56,10 @@ def _how(run: Run) -> str:
             "",
             f"`python -m training all --seed {run.seed} --out DIR`: "
             f"{plan.chunks * plan.chunk:,} scenes, autoencoder {plan.vae_steps:,} steps of "
-            f"{plan.vae_batch * run.processes} crops, UNet and text encoder "
-            f"{plan.unet_steps:,} steps of {plan.unet_batch * run.processes} pictures, decoder "
+            f"{plan.vae_batch * run.processes} crops, text encoder alone {plan.reader_steps:,} "
+            f"steps, UNet and text encoder {plan.small_steps:,} steps of "
+            f"{plan.small_batch * run.processes} pictures at half size and {plan.unet_steps:,} of "
+            f"{plan.unet_batch * run.processes} whole ones, decoder "
             f"{plan.decoder_steps:,} steps more. "
             "Steps are counted, not seconds; an interrupted run goes on where it was.",
             "",

@@ -44,7 +44,7 @@ def _polish(
     for step in range(first, run.plan.decoder_steps):
         rng = dice(run, rank, step)
         chosen = rng.integers(0, len(latents) - HELD_BACK, run.plan.decoder_batch)
-        start = latents[torch.from_numpy(chosen)]
+        start = latents[torch.from_numpy(chosen)].float()
         start = start + torch.randn_like(start) * _ROUGHNESS * torch.rand(len(start), 1, 1, 1)
         wanted = as_input(pictures_at(stack, chosen))
         with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.plan import Run
 from training.saving import load_state, save_state
-from training.stacks import Pictures, open_stack
+from training.stacks import Pictures, half_size, open_stack
 from training.vae import CHANNELS, as_input, new_vae
 
 _AT_ONCE = 16
@@ -77,18 +77,23 @@ def encode_stack(rank: int, run: Run) -> None:
     vae = load_vae(run)
     stack, _ = open_stack(run.stack)
     for number in range(rank, len(stack), run.processes):
-        target = _latents_file(run.stack, number)
-        if not target.exists():
-            half = target.with_suffix(".part.npy")
-            np.save(half, encode(vae, np.asarray(stack[number])).numpy().astype(np.float16))
-            half.rename(target)
+        pictures = np.asarray(stack[number])
+        _encode_once(vae, pictures, run.stack / f"latents_{number:03d}.npy")
+        small = np.stack([half_size(picture) for picture in pictures])
+        _encode_once(vae, small, run.stack / f"small_{number:03d}.npy")
 
 
-def open_latents(run: Run) -> Tensor:
-    """Load all latents of the stack, in the order of its scenes."""
-    files = sorted(run.stack.glob("latents_???.npy"))
-    return torch.from_numpy(np.concatenate([np.load(file) for file in files])).float()
+def _encode_once(vae: AutoencoderKL, pictures: Pictures, target: Path) -> None:
+    if not target.exists():
+        half = target.with_suffix(".part.npy")
+        np.save(half, encode(vae, pictures).numpy().astype(np.float16))
+        half.rename(target)
 
 
-def _latents_file(folder: Path, number: int) -> Path:
-    return folder / f"latents_{number:03d}.npy"
+def open_latents(run: Run, *, small: bool = False) -> Tensor:
+    """Load all latents of the stack (float16) in the order of its scenes.
+
+    They are 32x32, or 16x16 (`small`) of the same pictures at half size.
+    """
+    files = sorted(run.stack.glob("small_???.npy" if small else "latents_???.npy"))
+    return torch.from_numpy(np.concatenate([np.load(file) for file in files]))

@@ -9,18 +9,21 @@ from pathlib import Path
 class Plan:
     """The sizes of one training run; `chunks` are files of scenes (see `training.stacks`)."""
 
-    chunks: int = 28
+    chunks: int = 32
     chunk: int = 500  # scenes in one file
     captions: int = 30_000  # that the tokenizer learns from
-    vae_steps: int = 2200
+    vae_steps: int = 2400
     vae_batch: int = 4  # pictures per process
-    decoder_steps: int = 400
+    decoder_steps: int = 300
     decoder_batch: int = 1
-    unet_steps: int = 2600
+    reader_steps: int = 1800
+    small_steps: int = 2600  # of the UNet, on pictures at half size
+    small_batch: int = 32
+    unet_steps: int = 2400
     unet_batch: int = 16
     probe_steps: int = 2500
     lora_steps: int = 220
-    judged: int = 256  # pictures made for the attribute table
+    judged: int = 128  # pictures made for the attribute table
     save_every: int = 200
 
 
@@ -31,6 +34,9 @@ SMALL = Plan(
     vae_steps=6,
     vae_batch=2,
     decoder_steps=2,
+    reader_steps=4,
+    small_steps=4,
+    small_batch=4,
     unet_steps=6,
     unet_batch=4,
     probe_steps=6,

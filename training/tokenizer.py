@@ -7,7 +7,7 @@ import numpy as np
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from training.captions import caption
+from training.captions import TERSE, caption
 from training.world.scene import sample_scene
 
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -25,7 +25,8 @@ _SPLIT = Regex(r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+")
 def write_tokenizer(folder: Path, seed: int, captions: int) -> None:
     """Learn the pairs and write vocab.json, merges.txt and tokenizer.json into `folder`."""
     rng = np.random.default_rng((seed, 7))
-    lines = [caption(sample_scene(rng), rng).lower() for _ in range(captions)]
+    # terse ones, so that words are met alone as well as in company
+    lines = [caption(sample_scene(rng), rng, TERSE).lower() for _ in range(captions)]
     merges = _learn(lines + [_COMMON] * 200)
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = json.dumps(_vocabulary(merges), ensure_ascii=False)

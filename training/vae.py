@@ -1,4 +1,4 @@
-"""The autoencoder: 256x256 pictures to 16x16 latents of eight channels and back."""
+"""The autoencoder: 256x256 pictures to 32x32 latents of four channels and back."""
 
 import math
 import time
@@ -14,16 +14,18 @@ from training.muon import Muon
 from training.pair import average_gradients, join, leave
 from training.plan import Run, warm_then_cosine
 from training.saving import load_state, save_state
-from training.stacks import Pictures, open_stack, pictures_at
+from training.stacks import Pictures, half_size, open_stack, pictures_at
 from training.world.canvas import SIDE
+from training.world.scene import chance
 
-CHANNELS = 8
-FACTOR = 16  # pixels to one latent number, each way
+CHANNELS = 4
+FACTOR = 8  # pixels to one latent number, each way
 CROP = 128
 PEAK_RATE = 2.5e-3
 HELD_BACK = 64  # pictures at the end of the stack that no stage trains on
 
-_LEVELS = (16, 32, 64, 64, 96)
+_LEVELS = (16, 32, 64, 64)
+_SMALL_SHARE = 0.25  # of the pictures of the first half, seen whole at half size
 
 
 def new_vae() -> AutoencoderKL:
@@ -75,8 +77,10 @@ def dice(run: Run, rank: int, step: int) -> np.random.Generator:
     return rng
 
 
-def random_crops(stack: list[Pictures], count: int, rng: np.random.Generator) -> Tensor:
-    """Return `CROP` wide squares out of random pictures of the stack.
+def random_crops(
+    stack: list[Pictures], count: int, rng: np.random.Generator, small: float = 0.0
+) -> Tensor:
+    """Return `CROP` wide squares out of random pictures; a share `small` is whole, at half size.
 
     They begin where latents begin, so that frames and margins, which stand at fixed places, look to
     the autoencoder as they will in whole pictures.
@@ -85,7 +89,7 @@ def random_crops(stack: list[Pictures], count: int, rng: np.random.Generator) ->
     whole = pictures_at(stack, rng.integers(0, last, count))
     corners = FACTOR * rng.integers(0, (SIDE - CROP) // FACTOR + 1, (count, 2))
     cut = [
-        picture[y : y + CROP, x : x + CROP]
+        half_size(picture) if chance(rng, small) else picture[y : y + CROP, x : x + CROP]
         for picture, (y, x) in zip(whole, corners.tolist(), strict=True)
     ]
     return as_input(np.stack(cut))
@@ -121,7 +125,8 @@ def train_vae(rank: int, run: Run) -> None:
     progress = _Progress(time.monotonic())
     for step in range(first, run.plan.vae_steps):
         rate = PEAK_RATE * warm_then_cosine(step, run.plan.vae_steps, warm=60, flat=0.3)
-        crops = random_crops(stack, run.plan.vae_batch, dice(run, rank, step))
+        small = _SMALL_SHARE if 2 * step < run.plan.vae_steps else 0.0
+        crops = random_crops(stack, run.plan.vae_batch, dice(run, rank, step), small)
         _step(vae, muon, crops, (rate, run.processes), progress)
         if rank == 0 and (step + 1) % 50 == 0:
             print(progress.line(step + 1, rate), flush=True)  # noqa: T201

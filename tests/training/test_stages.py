@@ -67,7 +67,7 @@ def test_a_lora_came_with_it(run):
 
 def test_a_finished_run_has_nothing_left_to_do(run):
     before = {p: p.stat().st_mtime_ns for p in run.glob("*.pt")}
-    train(run, "vae", "unet", "probe")
+    train(run, "vae", "reader", "small", "unet", "probe")
     assert {p: p.stat().st_mtime_ns for p in run.glob("*.pt")} == before
 
 

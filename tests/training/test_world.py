@@ -128,3 +128,24 @@ def test_held_out_combinations_never_come_up_for_training():
     assert all(is_held_out(scene) for scene in sample_scenes(rng, 20, held_out=True))
     share = np.mean([is_held_out(scene) for scene in scenes(1500)])
     assert 0.04 < share < 0.16
+
+
+def test_small_things_count_more_than_large_ones_and_empty_places_nothing():
+    from training.stacks import emphasis
+
+    for scene, drawing in DRAWN:
+        weights = emphasis(drawing).astype(float) / 60
+        assert weights.shape == (32, 32)
+        painted = np.zeros((256, 256), bool)
+        for masks in drawing.truth.values():
+            painted |= np.maximum.reduce(masks) > 0
+        far = cv2.dilate(painted.astype(np.uint8), np.ones((49, 49))) == 0
+        assert not weights[far[4::8, 4::8]].any(), scene
+        if scene.birds and scene.mountains:
+            bird, mountain = drawing.truth["bird"][0], drawing.truth["mountain"][0]
+            assert mountain.mean() > bird.mean()
+            assert weights_under(bird, weights).max() > np.median(weights_under(mountain, weights))
+
+
+def weights_under(mask, weights):
+    return weights[cv2.resize(mask, (32, 32), interpolation=cv2.INTER_AREA) > 20]

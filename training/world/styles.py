@@ -70,12 +70,15 @@ def _ink(stage: Stage, pixels: Plane) -> Plane:
     return np.asarray(wash, np.float32)
 
 
+_SOFTENING = 0.7  # pixels
 _FINISHES = {"poster": _poster, "woodblock": _woodblock, "watercolour": _watercolour, "ink": _ink}
 
 
 def finish(stage: Stage) -> Plane:
     """Return the canvas in the finish of the scene's style, out of focus where asked."""
     picture = _FINISHES[stage.scene.style](stage, stage.canvas.pixels)
+    # no printed or painted edge is as hard as a polygon's
+    picture = cv2.GaussianBlur(picture, (0, 0), _SOFTENING)
     if stage.scene.soft:
         picture = cv2.GaussianBlur(picture, (0, 0), stage.between(4.5, 7.0))
     return np.clip(picture, 0, 255)
